@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+/** Plain JSON. */
+export const Json: z.ZodType<Json> = z.json();
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export const JsonObject = z.record(z.string(), Json);
+export type JsonObject = z.infer<typeof JsonObject>;
+
+/** Name of a pipeline, pool, workspace, resource or operation: also safe in a path, a Redis key and a gate dimension. */
+export const Name = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/,
+    'lower-case letters, digits, ".", "_" and "-", 1 to 64 characters',
+  );
+export type Name = z.infer<typeof Name>;
+
+/** Digest of exact bytes: algorithm and lower-case hex. */
+export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+export type Digest = z.infer<typeof Digest>;
+
+/** Epoch milliseconds, UTC. */
+export const Timestamp = z.int().nonnegative();
+export type Timestamp = number;
+
+/** The failure as it travels: see `SlowLaneError.toFailure`. */
+export const FailureShape = z.object({
+  code: z.string(),
+  kind: z.enum(['user', 'platform', 'temporary']),
+  message: z.string(),
+  hint: z.string(),
+  data: z.record(z.string(), z.unknown()).optional(),
+});
+
+/**
+ * Ids are a short prefix and a ULID, so that they sort by time and name their kind: `req_`, `bld_`, `push_`, `cor_`, `reg_`.
+ * A part's id is its request's id and its index: `req_01J…-0`.
+ */
+export const Id = z.string().regex(/^[a-z]{2,4}_[0-9A-HJKMNP-TV-Z]{26}(?:-\d{1,4})?$/);
+export type Id = z.infer<typeof Id>;

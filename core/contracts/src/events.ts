@@ -1,0 +1,95 @@
+import type { Json, JsonObject } from './common.ts';
+
+/**
+ * Everything that happens, in the order it happened. An event is written in the same step as the state it tells of; archive, ledger,
+ * SSE, notifications and the trace are projections of this stream.
+ */
+export interface SlowLaneEvent {
+  /** Redis stream id, `<ms>-<n>`: unique and rising. */
+  id: string;
+  type: EventType;
+  /** Epoch milliseconds by Redis' clock. */
+  at: number;
+  correlationId: string;
+  subject: EventSubject;
+  data: JsonObject;
+}
+
+export interface EventSubject {
+  pipeline?: string | undefined;
+  build?: string | undefined;
+  request?: string | undefined;
+  part?: string | undefined;
+  run?: string | undefined;
+}
+
+/**
+ * `data` by type (besides free extras):
+ * push.received {ref, commit, principal} · push.completed {} · push.aborted {}
+ * build.stage {stage, …what the stage found: commit | plugin, evidence | artifact digest | paths | jobId} · build.cached {fromBuild, contentKey}
+ * build.registered {jobId, workspace, artifact} · build.built {} · build.failed {failure} · build.cancelled {}
+ * request.accepted {operation, principal, revision, registrationId, artifact, body} · request.mediated {parts: [{part, key}], body}
+ * request.succeeded {files} · request.nothing-to-do {} · request.failed {failure} · request.cancelled {}   (the end events)
+ * part.parked {key} · part.waiting {dimension, limit, inUse, ahead} · part.granted {waitedMs} · part.submitting {attempt, token, node}
+ * part.running {runId, attempt, runPageUrl} · part.retrying {attempt, failure} · part.ended {state, attempt, failure?, runMs, log?}
+ * delivery.sent {url, status, attempt, eventId} · delivery.failed {url, attempt, failure} · gate.limit {dimension, limit, by, reason}
+ * pipeline.applied {revision, by}
+ */
+export const eventTypes = [
+  'push.received',
+  'push.completed',
+  'push.aborted',
+  'build.queued',
+  'build.stage',
+  'build.cached',
+  'build.registered',
+  'build.built',
+  'build.failed',
+  'build.cancelled',
+  'request.accepted',
+  'request.mediated',
+  'request.cancelling',
+  'request.joining',
+  'request.succeeded',
+  'request.nothing-to-do',
+  'request.failed',
+  'request.cancelled',
+  'part.parked',
+  'part.waiting',
+  'part.granted',
+  'part.submitting',
+  'part.running',
+  'part.cancelling',
+  'part.retrying',
+  'part.ended',
+  'delivery.sent',
+  'delivery.failed',
+  'gate.limit',
+  'pipeline.applied',
+] as const;
+export type EventType = (typeof eventTypes)[number];
+
+export const requestEndEvents = [
+  'request.succeeded',
+  'request.nothing-to-do',
+  'request.failed',
+  'request.cancelled',
+] as const satisfies EventType[];
+
+export interface NewEvent {
+  type: EventType;
+  correlationId: string;
+  subject: EventSubject;
+  data?: Record<string, Json | undefined>;
+}
+
+/**
+ * The stream as its readers see it. `read` returns events after `after` (exclusive, `0-0` = from the start), waiting up to `blockMs`
+ * when there are none. `last` is the newest id. `trim` removes what lies before the id: only the archiver calls it, after its commit.
+ */
+export interface EventLog {
+  append(event: NewEvent): Promise<string>;
+  read(after: string, count: number, blockMs: number): Promise<SlowLaneEvent[]>;
+  last(): Promise<string>;
+  trim(before: string): Promise<void>;
+}

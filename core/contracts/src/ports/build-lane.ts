@@ -1,0 +1,91 @@
+import type { ArtifactSet } from '../artifact.ts';
+import type { Digest } from '../common.ts';
+import type { Failure } from '../error.ts';
+import type { BuildState } from '../states.ts';
+
+/** Where the source of a build comes from. */
+export type BuildSource =
+  | { kind: 'mirror'; pipeline: string; ref: string; commit: string }
+  | { kind: 'git'; url: string; ref: string }
+  | { kind: 'archive'; digest: Digest; name: string };
+
+/** Who asked, and what must happen at the end: a push registers only once it is completed; `build-only` registers nothing. */
+export type BuildPurpose = { kind: 'push'; pushId: string } | { kind: 'register' } | { kind: 'build-only' };
+
+/** The whole state of one build, as stages read and extend it. Anything large is a blob named by its digest. */
+export interface BuildRecord {
+  id: string;
+  correlationId: string;
+  pipeline: string;
+  /** Revision of the pipeline file it is built under; of a file found in the repository, set by the fetch stage. */
+  revision: number | undefined;
+  source: BuildSource;
+  purpose: BuildPurpose;
+  principal: string;
+  language: string | undefined;
+  driver: string | undefined;
+  state: BuildState;
+  createdAt: number;
+  endedAt: number | undefined;
+  failure: Failure | undefined;
+  found: BuildFindings;
+}
+
+/** What the stages found so far. */
+export interface BuildFindings {
+  commit?: string;
+  /** sha256 over the sorted (path, mode, sha256) lines of the tree below `source.path`. */
+  treeDigest?: Digest;
+  /** Blob: tar of the project tree (regular files and folders). */
+  sourceArchive?: Digest;
+  /** Blob: JSON TreeSnapshot. */
+  snapshot?: Digest;
+  contentKey?: Digest;
+  /** Build whose result was taken over: no sandbox was started. */
+  cachedFrom?: string;
+  plugin?: string;
+  evidence?: string[];
+  /** Blob: JSON BuildPlan. */
+  plan?: Digest;
+  set?: ArtifactSet;
+  /** Blob: JSON ArtifactManifest. */
+  manifest?: Digest;
+  /** Blob: DSSE envelope. */
+  provenance?: Digest;
+  /** Blob: the whole log, text. */
+  log?: Digest;
+  tests?: { passed: number; failed: number; skipped: number };
+  /** Volume path per artifact file name. */
+  published?: Record<string, string>;
+  registrations?: { target: string; workspace: string; jobId: string; registrationId: string }[];
+}
+
+export interface BuildLogLine {
+  /** Position, rising: give it back as `after`. */
+  id: string;
+  text: string;
+}
+
+/**
+ * State of builds, and the flow that moves them. Every write changes the state and writes its event in one step.
+ * `start` is idempotent by id. `advance` refuses (`queue.fenced`) when the build has ended.
+ */
+export interface BuildLane {
+  start(build: Omit<BuildRecord, 'state' | 'createdAt' | 'endedAt' | 'failure' | 'found'>): Promise<BuildRecord>;
+  get(id: string): Promise<BuildRecord | undefined>;
+  list(limit: number): Promise<BuildRecord[]>;
+  /** Enters a stage's state and merges what was found; `event` extras go into the `build.stage` event. */
+  advance(
+    id: string,
+    state: BuildState,
+    found: Partial<BuildFindings>,
+    note?: Record<string, unknown>,
+  ): Promise<BuildRecord>;
+  fail(id: string, failure: Failure): Promise<void>;
+  cancel(id: string): Promise<void>;
+  log(id: string, lines: readonly string[]): Promise<void>;
+  readLog(id: string, after: string, count: number, blockMs: number): Promise<BuildLogLine[]>;
+  /** Tells a push build whether git has taken the push; the register stage waits for it. Idempotent, first answer wins. */
+  confirmPush(id: string, outcome: 'completed' | 'aborted'): Promise<void>;
+  pushOutcome(id: string): Promise<'completed' | 'aborted' | undefined>;
+}

@@ -1,0 +1,267 @@
+import { z } from 'zod';
+import { Id, JsonObject, Name, Timestamp } from './common.ts';
+import { buildStates, partStates, requestStates } from './states.ts';
+
+/** Shapes of the REST interface: what the endpoint serves and the client reads. Paths begin with `/v1`. */
+
+/** RFC 9457 problem document; `code` is stable (`docs/errors.md`). */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string(),
+  hint: z.string(),
+  correlationId: z.string().optional(),
+  data: z.record(z.string(), z.unknown()).optional(),
+});
+export type Problem = z.infer<typeof Problem>;
+
+export const FailureView = z.object({
+  code: z.string(),
+  kind: z.enum(['user', 'platform', 'temporary']),
+  message: z.string(),
+  hint: z.string(),
+  data: z.record(z.string(), z.unknown()).optional(),
+});
+export type FailureView = z.infer<typeof FailureView>;
+
+/** POST /v1/requests */
+export const CreateRequest = z.strictObject({
+  operation: Name,
+  body: JsonObject,
+  /** Told at the end by a signed webhook; its host must be in the platform's allowlist. */
+  callback: z.url().max(2_000).optional(),
+});
+export type CreateRequest = z.infer<typeof CreateRequest>;
+
+export const RequestLinks = z.object({
+  self: z.string(),
+  events: z.string(),
+  result: z.string(),
+  cancel: z.string(),
+  trace: z.string(),
+});
+
+/** 202 of POST /v1/requests */
+export const RequestAccepted = z.object({
+  id: Id,
+  correlationId: Id,
+  state: z.enum(requestStates),
+  operation: Name,
+  links: RequestLinks,
+});
+export type RequestAccepted = z.infer<typeof RequestAccepted>;
+
+export const WaitReason = z.object({ dimension: z.string(), limit: z.int(), inUse: z.int() });
+
+export const PartView = z.object({
+  id: Id,
+  key: z.string(),
+  state: z.enum(partStates),
+  attempt: z.int(),
+  runId: z.string().optional(),
+  runPageUrl: z.string().optional(),
+  parkedAt: Timestamp,
+  grantedAt: Timestamp.optional(),
+  submittedAt: Timestamp.optional(),
+  endedAt: Timestamp.optional(),
+  /** Why it waits, or waited last. */
+  waiting: WaitReason.optional(),
+  failure: FailureView.optional(),
+});
+export type PartView = z.infer<typeof PartView>;
+
+/** GET /v1/requests/{id} */
+export const RequestView = z.object({
+  id: Id,
+  correlationId: Id,
+  operation: Name,
+  state: z.enum(requestStates),
+  principal: z.string(),
+  body: JsonObject,
+  pipeline: Name,
+  revision: z.int(),
+  artifact: z.string(),
+  workspace: z.string(),
+  acceptedAt: Timestamp,
+  endedAt: Timestamp.optional(),
+  failure: FailureView.optional(),
+  parts: z.array(PartView),
+  links: RequestLinks,
+});
+export type RequestView = z.infer<typeof RequestView>;
+
+export const RequestList = z.object({
+  requests: z.array(RequestView.omit({ parts: true })),
+  next: z.string().optional(),
+});
+export type RequestList = z.infer<typeof RequestList>;
+
+/** GET /v1/requests/{id}/result */
+export const ResultView = z.object({
+  request: Id,
+  state: z.enum(requestStates),
+  files: z.array(z.object({ name: z.string(), size: z.int(), href: z.string(), expiresAt: Timestamp })),
+});
+export type ResultView = z.infer<typeof ResultView>;
+
+/** One event, as SSE data, in traces and in webhook bodies. */
+export const EventView = z.object({
+  id: z.string(),
+  type: z.string(),
+  at: Timestamp,
+  correlationId: z.string(),
+  subject: z.object({
+    pipeline: z.string().optional(),
+    build: z.string().optional(),
+    request: z.string().optional(),
+    part: z.string().optional(),
+    run: z.string().optional(),
+  }),
+  data: JsonObject,
+});
+export type EventView = z.infer<typeof EventView>;
+
+/** GET /v1/trace/{id} */
+export const TraceView = z.object({ id: z.string(), events: z.array(EventView) });
+export type TraceView = z.infer<typeof TraceView>;
+
+/** POST /v1/builds: from an uploaded archive (digest of POST /v1/sources) or a git URL. Registers nothing. */
+export const CreateBuild = z.strictObject({
+  source: z.union([
+    z.strictObject({ archive: z.string(), name: z.string().max(200) }),
+    z.strictObject({ git: z.string().max(2_000), ref: z.string().max(200).default('main') }),
+  ]),
+  /** Pipeline file to build under (YAML); without one, the file in the source or the defaults. */
+  pipeline: z.string().max(65_536).optional(),
+  language: Name.optional(),
+});
+export type CreateBuild = z.infer<typeof CreateBuild>;
+
+export const BuildView = z.object({
+  id: Id,
+  correlationId: Id,
+  pipeline: Name,
+  state: z.enum(buildStates),
+  purpose: z.enum(['push', 'register', 'build-only']),
+  createdAt: Timestamp,
+  endedAt: Timestamp.optional(),
+  commit: z.string().optional(),
+  plugin: z.string().optional(),
+  evidence: z.array(z.string()).optional(),
+  cachedFrom: z.string().optional(),
+  artifact: z
+    .object({
+      digest: z.string(),
+      kind: z.string(),
+      primary: z.object({ name: z.string(), digest: z.string(), size: z.int() }),
+      companions: z.array(z.object({ name: z.string(), digest: z.string(), size: z.int() })),
+    })
+    .optional(),
+  manifest: JsonObject.optional(),
+  tests: z.object({ passed: z.int(), failed: z.int(), skipped: z.int() }).optional(),
+  registrations: z
+    .array(z.object({ target: z.string(), workspace: z.string(), jobId: z.string(), registrationId: z.string() }))
+    .optional(),
+  failure: FailureView.optional(),
+});
+export type BuildView = z.infer<typeof BuildView>;
+export const BuildList = z.object({ builds: z.array(BuildView), next: z.string().optional() });
+export type BuildList = z.infer<typeof BuildList>;
+
+/** POST /v1/sources answers with the digest of the stored archive. */
+export const SourceStored = z.object({ digest: z.string(), size: z.int() });
+export type SourceStored = z.infer<typeof SourceStored>;
+
+/** PUT /v1/pipelines/{name}: body is the YAML text. */
+export const PipelineView = z.object({
+  name: Name,
+  revision: z.int(),
+  origin: z.enum(['applied', 'repository']),
+  by: z.string(),
+  at: Timestamp,
+  text: z.string(),
+  gitUrl: z.string(),
+  registration: z
+    .object({
+      id: Id,
+      jobId: z.string(),
+      workspace: z.string(),
+      artifact: z.string(),
+      commit: z.string().optional(),
+      at: Timestamp,
+    })
+    .optional(),
+});
+export type PipelineView = z.infer<typeof PipelineView>;
+export const PipelineList = z.object({ pipelines: z.array(PipelineView) });
+
+export const GateList = z.object({
+  gates: z.array(
+    z.object({
+      dimension: z.string(),
+      limit: z.int().nullable(),
+      declared: z.int().nullable(),
+      byHand: z.object({ limit: z.int(), by: z.string(), reason: z.string(), at: Timestamp }).optional(),
+      inUse: z.int(),
+      waiting: z.int(),
+    }),
+  ),
+});
+export type GateList = z.infer<typeof GateList>;
+/** PUT /v1/gates/{dimension} */
+export const SetGate = z.strictObject({ limit: z.int().min(0).max(1_000_000), reason: z.string().min(1).max(500) });
+export type SetGate = z.infer<typeof SetGate>;
+
+/** POST /v1/tokens; `ttl` like `30d`. */
+export const CreateToken = z.strictObject({
+  name: z.string().min(1).max(100),
+  scopes: z.array(z.string().max(100)).min(1).max(20),
+  ttl: z.string().optional(),
+});
+export type CreateToken = z.infer<typeof CreateToken>;
+export const TokenView = z.object({
+  id: z.string(),
+  name: z.string(),
+  scopes: z.array(z.string()),
+  createdAt: Timestamp,
+  expiresAt: Timestamp.optional(),
+  revokedAt: Timestamp.optional(),
+});
+export type TokenView = z.infer<typeof TokenView>;
+export const TokenCreated = z.object({ token: TokenView, secret: z.string() });
+export type TokenCreated = z.infer<typeof TokenCreated>;
+export const TokenList = z.object({ tokens: z.array(TokenView) });
+
+export const PluginList = z.object({
+  plugins: z.array(
+    z.object({
+      id: z.string(),
+      version: z.string(),
+      contract: z.int(),
+      toolchains: z.array(z.string()),
+      registries: z.array(z.string()),
+    }),
+  ),
+});
+export type PluginList = z.infer<typeof PluginList>;
+
+/** GET /v1/runs/{id} (id of the workspace's run) */
+export const RunView = z.object({
+  runId: z.string(),
+  part: Id,
+  request: Id,
+  state: z.enum(partStates),
+  workspace: z.string(),
+  runPageUrl: z.string().optional(),
+});
+export type RunView = z.infer<typeof RunView>;
+
+/** GET /v1/health: open to all, says no more than this. */
+export const Health = z.object({
+  status: z.enum(['ok', 'degraded']),
+  version: z.string(),
+  checks: z.record(z.string(), z.enum(['ok', 'failed'])),
+});
+export type Health = z.infer<typeof Health>;
