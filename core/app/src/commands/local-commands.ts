@@ -1,0 +1,118 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { LocalCommands } from '@slowlane/cli';
+import { SlowLaneError } from '@slowlane/contracts';
+import { checkPipelineFile } from '@slowlane/pipeline';
+import { runBench } from '../bench/run-bench.ts';
+import { runDemo } from '../demo/run-demo.ts';
+import { ensureGround, surveyGround } from '../ground/ground.ts';
+import { keptSecret } from '../processes/kept-secret.ts';
+import { type Installation, thisInstallation } from '../processes/installation.ts';
+import { startAll, stopAll } from '../processes/up.ts';
+import { runSuites } from '../test/run-suites.ts';
+import { packSource } from './pack-source.ts';
+import { probeSandbox } from './probe-sandbox.ts';
+import { statusOf } from './status.ts';
+
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+
+/** The commands that need this machine rather than a running Slow Lane. */
+export function createLocalCommands(signal: AbortSignal): LocalCommands {
+  return {
+    up: async ({ yes, foreground }) => {
+      const installation = thisInstallation();
+      const view = await up(installation, yes);
+      if (foreground) {
+        say(`${view.url} is up; Ctrl-C ends it`);
+        await untilAborted(signal);
+        await stopAll(installation);
+      }
+      return view;
+    },
+    down: async () => ({ ended: await stopAll(thisInstallation()) }),
+    status: () => statusOf(thisInstallation()),
+    doctor: async () => {
+      const installation = thisInstallation();
+      const ground = await surveyGround(installation.environment, installation.paths);
+      return {
+        ready: ground.every((row) => row.found !== undefined),
+        ground,
+        sandbox: await probeSandbox(installation),
+      };
+    },
+    demo: async ({ keep, yes }) => {
+      const installation = thisInstallation();
+      await ground(installation, yes);
+      return runDemo(installation, { keep, yes, write: (text) => void process.stderr.write(text), signal });
+    },
+    test: async ({ suites, full, fast }) => {
+      const installation = thisInstallation();
+      await ground(installation, true);
+      const outcomes = await runSuites(installation, { names: suites, full, fast }, say);
+      return {
+        outcomes,
+        passed: sum(outcomes, 'passed'),
+        failed: sum(outcomes, 'failed'),
+        skipped: sum(outcomes, 'skipped'),
+      };
+    },
+    bench: (suites) => runBench(thisInstallation(), suites, say),
+    workspaceEnv: async () => workspaceEnv(thisInstallation()),
+    readText: (file) =>
+      file === '-' ? readStdin() : readFile(file, 'utf8').catch((cause: unknown) => unreadable(file, cause)),
+    packFolder: (folder) => packSource(folder),
+    writeFile: (file, bytes) => writeFile(file, bytes),
+    validatePipeline: (text, fileName) =>
+      checkPipelineFile({ policy: thisInstallation().config.policy }, text, { fileName }),
+  };
+}
+
+async function up(installation: Installation, yes: boolean) {
+  const begun = performance.now();
+  await ground(installation, yes);
+  const started = await startAll(installation, say);
+  const { url, paths, environment } = installation;
+  return {
+    url,
+    workspace: (await workspaceEnv(installation)).DATABRICKS_HOST,
+    home: environment.home,
+    started,
+    tokenFile: paths.adminToken,
+    tookMs: Math.round(performance.now() - begun),
+  };
+}
+
+function ground({ environment, paths, config }: Installation, yes: boolean): Promise<void> {
+  return ensureGround({ environment, paths, registries: config.registries, caBundle: config.ca_bundle, yes, say });
+}
+
+async function workspaceEnv({
+  config,
+  paths,
+}: Installation): Promise<{ DATABRICKS_HOST: string; DATABRICKS_TOKEN: string }> {
+  const local = config.workspaces['local'];
+  if (local?.kind !== 'local') throw new SlowLaneError('config.invalid', 'slowlane.yaml names no local workspace');
+  return {
+    DATABRICKS_HOST: `http://127.0.0.1:${local.port}`,
+    DATABRICKS_TOKEN: keptSecret(join(paths.keys, 'workspace-token'), 'dapi'),
+  };
+}
+
+function sum<K extends string>(rows: readonly Record<K, number>[], key: K): number {
+  return rows.reduce((total, row) => total + row[key], 0);
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) await pause(200);
+}
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function unreadable(file: string, cause: unknown): never {
+  throw new SlowLaneError('cli.usage', `${file} cannot be read: ${(cause as Error).message}`, { cause });
+}

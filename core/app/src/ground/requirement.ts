@@ -1,0 +1,25 @@
+/** How a missing requirement is brought to the machine. */
+export type Remedy =
+  | { kind: 'apt'; packages: string[] }
+  | { kind: 'pip'; package: string; target: string }
+  | { kind: 'maven'; coordinates: string; file: string }
+  | { kind: 'user'; name: string }
+  | { kind: 'by-hand'; line: string };
+
+/** Something the machine must have. `find` returns what was found (a version or a path), quickly: no JVM is started. */
+export interface Requirement {
+  name: string;
+  /** What it is for, in a few words. */
+  use: string;
+  find(): Promise<string | undefined>;
+  remedy: Remedy;
+}
+
+/** One row of `slowlane doctor`. */
+export interface GroundRow {
+  name: string;
+  use: string;
+  found: string | undefined;
+  /** The exact line that installs it, when it is missing. */
+  line: string | undefined;
+}

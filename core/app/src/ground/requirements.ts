@@ -1,0 +1,135 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Environment, Paths } from '@slowlane/config';
+import { run } from '@slowlane/process';
+import type { Requirement } from './requirement.ts';
+import { serviceUserName } from './service-user.ts';
+
+/** Spark of the runtime that jobs are built for by default (17.3 of the runtime table has Spark 4.0). */
+const pyspark = 'pyspark==4.0.4';
+const sbtLauncher = 'org.scala-sbt:sbt-launch:1.11.7';
+
+/** What a machine needs to run everything embedded, in the order it is installed. */
+export function requirements(environment: Environment, paths: Paths): Requirement[] {
+  const onPath = (names: string[]) => async () => findOnPath(environment.path, names);
+  return [
+    {
+      name: 'git',
+      use: 'sources and the git remote',
+      find: version(['git', '--version'], /(\d+\.\d+\.\d+)/),
+      remedy: apt('git'),
+    },
+    {
+      name: 'redis',
+      use: 'queue and state',
+      find: onPath(['valkey-server', 'redis-server']),
+      remedy: apt('redis-server'),
+    },
+    { name: 'bubblewrap', use: 'the sandbox of builds and runs', find: onPath(['bwrap']), remedy: apt('bubblewrap') },
+    {
+      name: 'util-linux',
+      use: 'namespaces of the sandbox',
+      find: onPath(['setpriv']),
+      remedy: apt('util-linux', 'mount'),
+    },
+    { name: 'mkfs.ext4', use: 'size-limited work volumes', find: onPath(['mkfs.ext4']), remedy: apt('e2fsprogs') },
+    { name: 'jdk', use: 'Scala builds and Spark', find: async () => findJdk(), remedy: apt('openjdk-17-jdk-headless') },
+    {
+      name: 'maven',
+      use: 'the Maven registry’s address stands in its super POM',
+      find: async () => ['/usr/share/maven'].find((folder) => existsSync(folder)),
+      remedy: apt('maven'),
+    },
+    {
+      name: 'python',
+      use: 'Python builds and drivers',
+      find: version(['/usr/bin/python3', '--version'], /(\d+\.\d+\.\d+)/),
+      remedy: apt('python3'),
+    },
+    {
+      name: 'python-venv',
+      use: 'Python builds and their tests',
+      find: pythonModule('ensurepip'),
+      remedy: apt('python3-venv'),
+    },
+    { name: 'python-pip', use: 'Python builds', find: pythonModule('pip'), remedy: apt('python3-pip') },
+    ...(process.getuid?.() === 0 ? [serviceUser()] : [rootRights(environment)]),
+    {
+      name: 'spark',
+      use: 'the local workspace runs jobs on it',
+      find: async () => findSpark(paths.sparkSite),
+      remedy: { kind: 'pip', package: pyspark, target: paths.sparkSite },
+    },
+    {
+      name: 'sbt',
+      use: 'Scala builds',
+      find: async () => (existsSync(paths.sbtLauncher) ? paths.sbtLauncher : undefined),
+      remedy: { kind: 'maven', coordinates: sbtLauncher, file: paths.sbtLauncher },
+    },
+  ];
+}
+
+function apt(...packages: string[]): { kind: 'apt'; packages: string[] } {
+  return { kind: 'apt', packages };
+}
+
+function version(argv: string[], pattern: RegExp): () => Promise<string | undefined> {
+  return async () => {
+    const result = await run(argv, { env: { PATH: '/usr/local/bin:/usr/bin:/bin' }, timeoutMs: 10_000 });
+    return result.ok ? pattern.exec(result.stdout)?.[1] : undefined;
+  };
+}
+
+function pythonModule(name: string): () => Promise<string | undefined> {
+  return async () => {
+    const result = await run(['/usr/bin/python3', '-I', '-c', `import ${name}; print(${name}.__file__)`], {
+      timeoutMs: 10_000,
+    });
+    return result.ok ? result.stdout.trim() : undefined;
+  };
+}
+
+function findOnPath(path: string, names: string[]): string | undefined {
+  const folders = [...new Set([...path.split(':'), '/usr/sbin', '/sbin', '/usr/bin', '/bin'])];
+  for (const name of names)
+    for (const folder of folders) if (folder !== '' && existsSync(join(folder, name))) return join(folder, name);
+  return undefined;
+}
+
+/** A JDK 17 with a compiler, found by its release file. */
+function findJdk(): string | undefined {
+  const base = '/usr/lib/jvm';
+  if (!existsSync(base)) return undefined;
+  for (const name of readdirSync(base).sort()) {
+    const release = join(base, name, 'release');
+    const found = existsSync(release)
+      ? /^JAVA_VERSION="(17[^"]*)"/m.exec(readFileSync(release, 'utf8'))?.[1]
+      : undefined;
+    if (found !== undefined && existsSync(join(base, name, 'bin', 'javac'))) return `${found} (${join(base, name)})`;
+  }
+  return undefined;
+}
+
+function findSpark(site: string): string | undefined {
+  const file = join(site, 'pyspark', 'version.py');
+  if (!existsSync(file) || !existsSync(join(site, '.complete'))) return undefined;
+  return /__version__[^"']*["']([^"']+)["']/.exec(readFileSync(file, 'utf8'))?.[1];
+}
+
+function serviceUser(): Requirement {
+  return {
+    name: 'service user',
+    use: 'everything but the sandbox helper runs as it',
+    find: async () => (/^slowlane:/m.test(readFileSync('/etc/passwd', 'utf8')) ? serviceUserName : undefined),
+    remedy: { kind: 'user', name: serviceUserName },
+  };
+}
+
+function rootRights(environment: Environment): Requirement {
+  return {
+    name: 'sudo',
+    use: 'starting the sandbox helper',
+    find: async () => findOnPath(environment.path, ['sudo']),
+    remedy: { kind: 'by-hand', line: "su -c 'apt-get install -y sudo' and give your user the right to use it" },
+  };
+}

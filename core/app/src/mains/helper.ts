@@ -1,0 +1,44 @@
+import { mkdirSync } from 'node:fs';
+import { readEnvironment, pathsOf } from '@slowlane/config';
+import { createBubblewrapDriver } from '@slowlane/bubblewrap';
+import { serveHelper } from '@slowlane/helper';
+import { identify } from '@slowlane/process';
+import { pathMapper } from '../processes/enclosure.ts';
+import { repository } from '../processes/installation.ts';
+import { createLogger } from '../processes/logger.ts';
+import { noteProcess } from '../processes/process-record.ts';
+import { withAliases } from '../processes/aliases.ts';
+import { untilSignal } from '../processes/until-signal.ts';
+
+/**
+ * The one process with root's rights: it runs sandboxes from specifications that the service and the workspace send over a Unix
+ * socket, and parses nothing else.
+ */
+const environment = readEnvironment();
+const paths = pathsOf(environment);
+const logger = createLogger('helper');
+const owner = environment.account ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+mkdirSync(paths.helper, { recursive: true, mode: 0o711 });
+
+const driver = await createBubblewrapDriver({
+  stateDir: paths.helper,
+  allowedSources: ['/usr', '/etc', paths.home, paths.ground, repository],
+  slots: { firstUid: 62_000, count: 64 },
+  caller: owner,
+  nodePath: process.execPath,
+  logger,
+});
+const reaped = await driver.reap();
+logger.info({ ...reaped }, 'cleaned up after an earlier helper');
+// A service of an ordinary user names folders as it sees them; in here they stand below the enclosure.
+const server = await serveHelper({
+  driver: withAliases(driver, pathMapper(environment.aliases)),
+  socketPath: paths.helperSocket,
+  owner,
+  logger,
+});
+const self = identify(process.pid);
+if (self !== undefined) noteProcess(paths.run, 'helper', self);
+logger.info({ socket: paths.helperSocket }, 'helper is ready');
+await untilSignal();
+await server.close();

@@ -1,0 +1,79 @@
+import { chmodSync, chownSync, existsSync, mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import {
+  type Environment,
+  type Paths,
+  type SlowLaneYaml,
+  loadConfig,
+  pathsOf,
+  readEnvironment,
+} from '@slowlane/config';
+import { type Account, serviceAccount } from '../ground/service-user.ts';
+import { type Enclosure, noEnclosure, rootEnclosure } from './enclosure.ts';
+
+/** Everything that names this installation: where it lives, how it is configured, who its processes run as. */
+export interface Installation {
+  environment: Environment;
+  paths: Paths;
+  config: SlowLaneYaml;
+  /** Folder of the checkout. */
+  repository: string;
+  url: string;
+}
+
+export const repository = fileURLToPath(new URL('../../../..', import.meta.url)).replace(/\/$/, '');
+
+export function thisInstallation(): Installation {
+  const environment = readEnvironment();
+  const config = loadConfig(environment.configFile);
+  return { environment, paths: pathsOf(environment), config, repository, url: environment.url ?? urlOf(config) };
+}
+
+export function urlOf(config: SlowLaneYaml): string {
+  return (
+    config.public_url ??
+    `http://${config.listen.host === '0.0.0.0' ? '127.0.0.1' : config.listen.host}:${config.listen.port}`
+  );
+}
+
+/** Who the processes run as, and how they are started so that they reach what they must. */
+export async function startingPoint(
+  installation: Installation,
+): Promise<{ account: Account; service: Enclosure; helper: Enclosure }> {
+  const account = await serviceAccount();
+  const enclosure = rootEnclosure(installation.environment, installation.repository);
+  const isRoot = process.getuid?.() === 0;
+  return { account, service: isRoot ? enclosure : noEnclosure, helper: enclosure };
+}
+
+/** Makes the folders of the installation, owned by the service user; the home can be passed through but not listed by others. */
+export function prepareFolders(paths: Paths, account: Account): void {
+  const own = [
+    paths.home,
+    paths.run,
+    paths.logs,
+    paths.redis,
+    paths.archive,
+    paths.blobs,
+    paths.cache,
+    paths.keys,
+    paths.mirrors,
+    paths.repositories,
+    paths.gateway,
+    paths.workspace,
+    paths.volumes,
+    paths.gatewaySockets,
+  ];
+  for (const folder of own) {
+    const isNew = !existsSync(folder);
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    if (isNew || folder === paths.home) giveTo(folder, account);
+  }
+  chmodSync(paths.home, 0o711);
+  for (const folder of [paths.keys, paths.redis, paths.repositories, paths.mirrors]) chmodSync(folder, 0o700);
+  mkdirSync(paths.ground, { recursive: true });
+}
+
+function giveTo(folder: string, account: Account): void {
+  if (process.getuid?.() === 0) chownSync(folder, account.uid, account.gid);
+}

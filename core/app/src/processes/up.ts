@@ -1,0 +1,179 @@
+import { connect } from 'node:net';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { SlowLaneError } from '@slowlane/contracts';
+import { isAlive, type ProcessIdentity, run, start, startDetached, terminate } from '@slowlane/process';
+import type { Account } from '../ground/service-user.ts';
+import type { Enclosure } from './enclosure.ts';
+import { type Installation, prepareFolders, startingPoint } from './installation.ts';
+import { findProcess, forgetProcess, noteProcess, type ProcessName } from './process-record.ts';
+
+type Startable = Exclude<ProcessName, 'redis'>;
+
+interface Part {
+  name: Startable;
+  enclosure: Enclosure;
+  runsAs: Account | 'root';
+  /** Who the helper serves, and who the others are. */
+  account: Account;
+}
+
+/** Starts what does not run yet, in order (helper, workspace, service), and returns when the service answers. */
+export async function startAll(installation: Installation, say: (line: string) => void): Promise<string[]> {
+  const { account, service, helper } = await startingPoint(installation);
+  prepareFolders(installation.paths, account);
+  if (findProcess(installation.paths.run, 'helper') === undefined) await askForRoot();
+  const started: string[] = [];
+  const ensure = async (part: Part, ready: () => Promise<boolean>) => {
+    if (findProcess(installation.paths.run, part.name) !== undefined && (await ready())) return;
+    await assertPortFree(installation, part.name);
+    say(`starting ${part.name} ...`);
+    const identity = launch(installation, part);
+    noteProcess(installation.paths.run, part.name, identity);
+    await untilReady(installation, { name: part.name, identity, ready });
+    started.push(part.name);
+  };
+  await ensure({ name: 'helper', enclosure: helper, runsAs: 'root', account }, () =>
+    canConnect({ path: installation.paths.helperSocket }),
+  );
+  const local = installation.config.workspaces['local'];
+  const ordinary = { enclosure: service, runsAs: account, account };
+  if (local?.kind === 'local')
+    await ensure({ name: 'workspace', ...ordinary }, () => canConnect({ port: local.port, host: '127.0.0.1' }));
+  await ensure({ name: 'service', ...ordinary }, () => isHealthy(installation.url));
+  return started;
+}
+
+/** Ends the processes of the installation, the service first; runs that go on under their supervisors are left alone unless `runs` is set. */
+export async function stopAll(installation: Installation): Promise<string[]> {
+  const ended: string[] = [];
+  for (const name of ['service', 'redis', 'workspace', 'helper'] as const) {
+    const identity = findProcess(installation.paths.run, name);
+    if (identity === undefined) continue;
+    if (name === 'helper' && !isRoot()) await terminateAsRoot(identity);
+    else await terminate(identity, { graceMs: 15_000 });
+    forgetProcess(installation.paths.run, name);
+    ended.push(name);
+  }
+  return ended;
+}
+
+function launch(installation: Installation, part: Part): ProcessIdentity {
+  const { paths } = installation;
+  const log = join(paths.logs, `${part.name}.log`);
+  const program = part.enclosure.inside(join(installation.repository, 'core/app/src/mains', `${part.name}.ts`));
+  const env = environmentOf(installation, part);
+  const argv = [
+    ...part.enclosure.prefix(part.runsAs),
+    part.enclosure.inside(paths.nodeBinary),
+    '--disable-warning=ExperimentalWarning',
+    program,
+  ];
+  const needsSudo = part.name === 'helper' && !isRoot();
+  // sudo drops the environment: env gives it back, whatever the sudoers file says.
+  const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return startDetached(needsSudo ? ['/usr/bin/sudo', '-n', '--', '/usr/bin/env', '-i', ...pairs, ...argv] : argv, {
+    cwd: '/',
+    stdout: log,
+    stderr: log,
+    env,
+  });
+}
+
+function environmentOf(installation: Installation, part: Part): Record<string, string> {
+  const { environment } = installation;
+  return {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    LANG: 'C.UTF-8',
+    SLOWLANE_HOME: part.enclosure.inside(environment.home),
+    SLOWLANE_GROUND: part.enclosure.inside(environment.ground),
+    SLOWLANE_CONFIG: part.enclosure.inside(environment.configFile),
+    SLOWLANE_ACCOUNT: `${part.account.uid}:${part.account.gid}`,
+    ...(part.name === 'helper' ? { SLOWLANE_ALIASES: JSON.stringify(part.enclosure.aliases) } : {}),
+    ...(part.name === 'service' ? namedSecrets(installation) : {}),
+  };
+}
+
+/** Only the variables that slowlane.yaml names are passed on, and only to whom they are for. */
+function namedSecrets({ config, environment }: Installation): Record<string, string> {
+  const names = Object.values(config.workspaces).flatMap((workspace) =>
+    workspace.kind === 'databricks' ? [workspace.token_env, workspace.client_id_env, workspace.client_secret_env] : [],
+  );
+  return Object.fromEntries(
+    names.flatMap((name) => (name === undefined ? [] : [[name, environment.secret(name) ?? '']])),
+  );
+}
+
+async function untilReady(
+  installation: Installation,
+  process: { name: Startable; identity: ProcessIdentity; ready(): Promise<boolean> },
+): Promise<void> {
+  const until = performance.now() + 60_000;
+  while (performance.now() < until) {
+    if (await process.ready()) return;
+    if (!isAlive(process.identity)) break;
+    await pause(50);
+  }
+  const log = join(installation.paths.logs, `${process.name}.log`);
+  const tail = existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n').slice(-8).join('\n') : '';
+  throw new SlowLaneError('ground.missing', `${process.name} did not come up:\n${tail}`, { hint: `See ${log}` });
+}
+
+async function assertPortFree(installation: Installation, name: Startable): Promise<void> {
+  const local = installation.config.workspaces['local'];
+  const port =
+    name === 'service'
+      ? installation.config.listen.port
+      : name === 'workspace' && local?.kind === 'local'
+        ? local.port
+        : undefined;
+  if (port === undefined || port === 0 || !(await canConnect({ port, host: '127.0.0.1' }))) return;
+  const key = name === 'service' ? 'listen.port' : 'workspaces.local.port';
+  throw new SlowLaneError('ground.port-in-use', `port ${port}, which ${name} would listen on, is in use`, {
+    hint: `End the program that listens there, or set ${key} in ${installation.environment.configFile}`,
+  });
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/** Root's rights are needed once, to start the helper: a terminal is asked for the password, a script must have them already. */
+async function askForRoot(): Promise<void> {
+  if (isRoot() || (await run(['/usr/bin/sudo', '-n', 'true'])).ok) return;
+  if (
+    process.stdin.isTTY === true &&
+    (await start(['/usr/bin/sudo', '-v'], { inheritEnv: true, stdin: 0, stdout: 'inherit', stderr: 'inherit' }).ended)
+      .exitCode === 0
+  )
+    return;
+  throw new SlowLaneError('ground.missing', "the sandbox helper needs root's rights, and sudo does not give them", {
+    hint: 'Run: sudo -v && ./slowlane up',
+  });
+}
+
+async function terminateAsRoot(identity: ProcessIdentity): Promise<void> {
+  await run(['/usr/bin/sudo', '-n', '--', '/bin/kill', '-TERM', String(identity.pid)]);
+  const until = performance.now() + 15_000;
+  while (isAlive(identity) && performance.now() < until) await pause(50);
+}
+
+function canConnect(where: { path: string } | { port: number; host: string }): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(where, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}
+
+async function isHealthy(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(2_000) });
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { Paths, SlowLaneYaml } from '@slowlane/config';
+import { connectHelper } from '@slowlane/helper';
+import { createGateway, type Gateway } from '@slowlane/gateway';
+import type { Logger, PluginHost } from '@slowlane/contracts';
+import { type ApplyPipeline, applyPipeline, createStages, type Stages } from '@slowlane/pipeline';
+import { startPluginHost } from '@slowlane/pluginhost';
+import { importPack, type Mirror, openMirror, setRef } from '@slowlane/sources';
+import { findCaBundle } from '../ground/ca-bundle.ts';
+import { upstreams } from '../ground/ground.ts';
+import { pluginFolders } from '../plugins.gen.ts';
+import { repository } from '../processes/installation.ts';
+import { sandboxRoot } from '../processes/sandbox-root.ts';
+import type { Stores } from './open-stores.ts';
+import type { Workspaces } from './workspaces.ts';
+
+/** The push lane's hands: stages, plugin host, gateway and mirrors. */
+export interface Builder {
+  stages: Stages;
+  plugins: PluginHost;
+  gateway: Gateway;
+  apply: ApplyPipeline;
+  importPush(pipeline: string, commit: string, pack: Readable): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function createBuilder(setting: {
+  paths: Paths;
+  config: SlowLaneYaml;
+  stores: Stores;
+  workspaces: Workspaces;
+  logger: Logger;
+}): Promise<Builder> {
+  const { paths, config, stores, workspaces, logger } = setting;
+  const driver = connectHelper(paths.helperSocket);
+  const { root, tools } = await sandboxRoot(paths, config);
+  const caBundle = findCaBundle(config.ca_bundle);
+  const gateway = await createGateway({
+    stateDir: paths.gateway,
+    socketsDir: paths.gatewaySockets,
+    upstreams: await upstreams({ paths, registries: config.registries }),
+    caBundle,
+    blobs: stores.blobs,
+    logger,
+  });
+  const extra = config.plugins.map((folder) => ({ id: folder.split('/').at(-1) as string, folder }));
+  const plugins = await startPluginHost({
+    driver,
+    root,
+    repositoryDir: repository,
+    plugins: [...pluginFolders, ...extra],
+    logger,
+  });
+  const { pipelines, registrations } = stores.ledger;
+  const mirror = mirrorsIn(paths.mirrors, caBundle);
+  const apply = applyPipeline({ pipelines, policy: config.policy });
+  const stages = createStages({
+    builds: stores.queue.builds,
+    pipelines,
+    registrations,
+    plugins,
+    sandbox: driver,
+    root: () => root,
+    toolchains: tools.map(({ name, version }) => ({ name, version })),
+    gateway,
+    blobs: stores.blobs,
+    cache: stores.cache,
+    mirror,
+    workspace: (name) => workspaces.client(name),
+    pools: config.pools,
+    policy: config.policy,
+    signingKey: stores.signingKey,
+    artifactBase: `${config.volumes}/artifacts`,
+    zone: 'default',
+    declareLimits: async ({ name, file }) => {
+      const { concurrency } = file.operation.gates;
+      if (concurrency !== undefined) await stores.queue.gate.declare({ [`op:${name}`]: concurrency });
+    },
+    clock: { now: () => Date.now() },
+    logger,
+  });
+  return {
+    stages,
+    plugins,
+    gateway,
+    apply,
+    async importPush(pipeline, commit, pack) {
+      const target = await mirror(pipeline);
+      await importPack(target, pack);
+      await setRef(target, `refs/slowlane/${commit}`, commit);
+    },
+    async close() {
+      await plugins.close();
+      await gateway.close();
+    },
+  };
+}
+
+function mirrorsIn(folder: string, caBundle: string | undefined): (pipeline: string) => Promise<Mirror> {
+  const open = new Map<string, Promise<Mirror>>();
+  return (pipeline) => {
+    const known =
+      open.get(pipeline) ?? openMirror({ dir: join(folder, `${pipeline}.git`), gitPath: '/usr/bin/git', caBundle });
+    open.set(pipeline, known);
+    return known;
+  };
+}

@@ -1,0 +1,100 @@
+import type { SlowLaneClient } from '@slowlane/client';
+
+/** One command: what it takes, what it does and how its value looks on a terminal. `--json` prints the value itself. */
+export interface Command<Input = never, Value = unknown> {
+  /** `request create`: the words after `slowlane`. */
+  name: string;
+  summary: string;
+  /** More help: what a reader would want to know before running it. */
+  details?: string;
+  /** Positional arguments in commander's form: `<id>`, `[file]`. */
+  args?: { form: string; help: string }[];
+  options?: { form: string; help: string; default?: string | boolean; many?: boolean }[];
+  run(input: Input, context: CommandContext): Promise<Value>;
+  /** Lines for people; nothing when `run` has said it all. */
+  render?(value: Value, style: Style): string[];
+}
+
+/** Positional arguments by position, options by name. */
+export interface CommandInput {
+  args: (string | undefined)[];
+  options: Record<string, string | string[] | boolean | undefined>;
+}
+
+export interface CommandContext {
+  client(): SlowLaneClient;
+  local: LocalCommands;
+  /** Progress and remarks: stderr, so that stdout holds the value alone. */
+  say(line: string): void;
+  /** Live text that is the command's own output (a log): stdout, or stderr with `--json`. */
+  write(text: string): void;
+  json: boolean;
+  signal: AbortSignal;
+}
+
+/** What needs the machine rather than a running Slow Lane; `core/app` fills it. */
+export interface LocalCommands {
+  up(options: { yes: boolean; foreground: boolean }): Promise<UpView>;
+  down(): Promise<{ ended: string[] }>;
+  status(): Promise<StatusView>;
+  doctor(): Promise<DoctorView>;
+  demo(options: { keep: boolean; yes: boolean }): Promise<unknown>;
+  test(options: { suites: string[]; full: boolean; fast: boolean }): Promise<{ passed: number; failed: number }>;
+  bench(suites: string[]): Promise<unknown>;
+  workspaceEnv(): Promise<{ DATABRICKS_HOST: string; DATABRICKS_TOKEN: string }>;
+  readText(file: string): Promise<string>;
+  /** A `.tar.gz` of a folder, without `.git` and what its `.gitignore` would not commit where it is a repository. */
+  packFolder(folder: string): Promise<{ name: string; bytes: Uint8Array }>;
+  writeFile(file: string, bytes: Uint8Array): Promise<void>;
+  validatePipeline(text: string, fileName: string): Promise<unknown>;
+}
+
+export interface UpView {
+  url: string;
+  workspace: string;
+  home: string;
+  started: string[];
+  tokenFile: string;
+  tookMs: number;
+}
+
+export interface StatusView {
+  url: string;
+  processes: { name: string; running: boolean; pid: number | undefined; memoryBytes: number | undefined }[];
+  health: Record<string, string>;
+}
+
+export interface DoctorView {
+  ready: boolean;
+  ground: { name: string; use: string; found: string | undefined; line: string | undefined }[];
+  sandbox: { tier: string; ok: boolean; findings: { test: string; ok: boolean; detail: string }[] } | undefined;
+}
+
+export interface Style {
+  bold(text: string): string;
+  dim(text: string): string;
+  good(text: string): string;
+  bad(text: string): string;
+  warn(text: string): string;
+  table(rows: string[][], head: string[]): string[];
+  time(ms: number): string;
+}
+
+export function defineCommand<Value>(command: Command<CommandInput, Value>): Command<CommandInput, unknown> {
+  return command as Command<CommandInput, unknown>;
+}
+
+/** An option that must be there or have a default. */
+export function text(input: CommandInput, name: string): string | undefined {
+  const value = input.options[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function flag(input: CommandInput, name: string): boolean {
+  return input.options[name] === true;
+}
+
+export function list(input: CommandInput, name: string): string[] {
+  const value = input.options[name];
+  return Array.isArray(value) ? value : typeof value === 'string' ? [value] : [];
+}

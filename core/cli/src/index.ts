@@ -1,0 +1,2 @@
+export type * from './command.ts';
+export { runProgram, type ProgramOptions } from './program.ts';

@@ -1,0 +1,80 @@
+import type { EventType, EventView } from '@slowlane/contracts';
+import { formatDuration } from '@slowlane/kit';
+import type { Style } from './command.ts';
+
+type Data = Record<string, unknown>;
+
+/** One line per event, in the words of the field; a new event type does not compile until it has a line. */
+const lines: Record<EventType, (data: Data) => string> = {
+  'push.received': ({ ref, commit, principal }) => `push of ${short(commit)} to ${text(ref)} by ${text(principal)}`,
+  'push.completed': () => 'git has taken the push',
+  'push.aborted': () => 'the push was not completed',
+  'build.queued': () => 'build queued',
+  'build.stage': ({ stage, ...found }) => `${text(stage).padEnd(9)} ${facts(found)}`,
+  'build.cached': ({ fromBuild }) => `unchanged: taken over from ${text(fromBuild)}, no sandbox started`,
+  'build.registered': ({ jobId, workspace, artifact }) =>
+    `registered as job ${text(jobId)} on ${text(workspace)}, artifact ${digest(artifact)}`,
+  'build.built': () => 'built, push not completed: nothing registered',
+  'build.failed': ({ failure }) => `build failed: ${failureText(failure)}`,
+  'build.cancelled': () => 'build cancelled',
+  'request.accepted': ({ operation, principal, artifact }) =>
+    `request for ${text(operation)} accepted from ${text(principal)}, pinned to ${digest(artifact)}`,
+  'request.mediated': ({ parts }) => `split into ${Array.isArray(parts) ? parts.length : '?'} part(s)`,
+  'request.cancelling': ({ by }) => `cancel asked by ${text(by)}`,
+  'request.joining': () => 'all parts have ended: joining',
+  'request.succeeded': ({ files }) => `succeeded with ${Array.isArray(files) ? files.length : 0} result file(s)`,
+  'request.nothing-to-do': () => 'nothing to do',
+  'request.failed': ({ failure }) => `failed: ${failureText(failure)}`,
+  'request.cancelled': () => 'cancelled',
+  'part.parked': ({ key }) => `${text(key)} parked at the gate`,
+  'part.waiting': ({ dimension, limit, inUse, ahead }) =>
+    `waits: ${text(dimension)} has ${text(inUse)} of ${text(limit)} in use, ${text(ahead)} ahead`,
+  'part.granted': ({ waitedMs }) => `granted after ${formatDuration(Number(waitedMs ?? 0))}`,
+  'part.submitting': ({ attempt, token }) => `submitting, attempt ${text(attempt)}, token ${text(token).slice(0, 12)}…`,
+  'part.running': ({ runId, runPageUrl }) => `run ${text(runId)} ${text(runPageUrl)}`.trimEnd(),
+  'part.cancelling': () => 'cancelling, until the workspace says it has ended',
+  'part.retrying': ({ attempt, failure }) => `next attempt ${text(attempt)} after: ${failureText(failure)}`,
+  'part.ended': ({ state, runMs, failure, log }) =>
+    `${text(state)} after ${formatDuration(Number(runMs ?? 0))}${failure === undefined || failure === null ? '' : `: ${failureText(failure)}`}${log === undefined || log === null ? '' : `, driver log ${digest(log)}`}`,
+  'delivery.sent': ({ url, status }) => `told ${text(url)}: ${text(status)}`,
+  'delivery.failed': ({ url, failure }) => `could not tell ${text(url)}: ${failureText(failure)}`,
+  'gate.limit': ({ dimension, limit, by, reason }) =>
+    `limit of ${text(dimension)} set to ${text(limit)} by ${text(by)}: ${text(reason)}`,
+  'pipeline.applied': ({ revision, by }) => `pipeline revision ${text(revision)} by ${text(by)}`,
+};
+
+export function renderEvent(event: EventView, style: Style): string {
+  const line = lines[event.type as EventType] as ((data: Data) => string) | undefined;
+  const who = event.subject.part ?? event.subject.request ?? event.subject.build ?? event.subject.pipeline ?? '';
+  const words = line === undefined ? facts(event.data) : line(event.data);
+  return `${style.dim(style.time(event.at))}  ${event.type.padEnd(20)} ${style.dim(tail(who).padEnd(10))} ${words}`;
+}
+
+/** The end of an id tells two of a kind apart; the whole would fill the line. */
+function tail(id: string): string {
+  return id.length > 10 ? `…${id.slice(-9)}` : id;
+}
+
+function text(value: unknown): string {
+  return value === undefined || value === null ? '' : String(value);
+}
+
+function short(commit: unknown): string {
+  return text(commit).slice(0, 10);
+}
+
+function digest(value: unknown): string {
+  return text(value).replace(/^(sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1…');
+}
+
+function facts(found: Data): string {
+  return Object.entries(found)
+    .filter(([, value]) => value !== undefined && value !== null && value !== '')
+    .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : digest(value)}`)
+    .join(' ');
+}
+
+function failureText(failure: unknown): string {
+  const { code, message } = (failure ?? {}) as { code?: string; message?: string };
+  return code === undefined ? text(failure) : `${text(message)} (${code})`;
+}

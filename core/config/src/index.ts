@@ -1,0 +1,4 @@
+export { callerEnvironment, type Environment, readEnvironment } from './environment.ts';
+export { loadConfig } from './load-config.ts';
+export { type Paths, pathsOf } from './paths.ts';
+export { SlowLaneYaml, type WorkspaceSettings } from './schema.ts';

@@ -1,0 +1,51 @@
+import { BytesText, GateLimits, JsonObject, Name, Policy } from '@slowlane/contracts';
+import { z } from 'zod';
+
+/** A workspace jobs are registered with: the local one that `slowlane up` starts, or a Databricks workspace. */
+export const WorkspaceSettings = z.union([
+  z.strictObject({
+    kind: z.literal('local'),
+    port: z.int().min(0).max(65_535).default(7_071),
+    memory: BytesText.default('3g'),
+    max_active_runs: z.int().min(1).default(4),
+  }),
+  z.strictObject({
+    kind: z.literal('databricks'),
+    host: z.url(),
+    /** Names of environment variables, never the secrets themselves. */
+    token_env: z.string().optional(),
+    client_id_env: z.string().optional(),
+    client_secret_env: z.string().optional(),
+  }),
+]);
+
+export type WorkspaceSettings = z.infer<typeof WorkspaceSettings>;
+
+/** `slowlane.yaml`: strict, every key optional. */
+export const SlowLaneYaml = z.strictObject({
+  listen: z
+    .strictObject({ host: z.string().default('127.0.0.1'), port: z.int().min(0).max(65_535).default(7_070) })
+    .prefault({}),
+  /** How clients reach the endpoint, where that is not the listen address (a proxy in front). */
+  public_url: z.url().optional(),
+  /** An external Redis; without it Slow Lane runs its own. */
+  redis: z.strictObject({ url: z.string() }).optional(),
+  /** Registries behind the dependency gateway; without an entry the address is learned from the tool's own configuration. */
+  registries: z.record(Name, z.url()).default({}),
+  /** CA bundle (PEM) that is trusted besides the system's: for companies that inspect TLS. */
+  ca_bundle: z.string().optional(),
+  workspaces: z.record(Name, WorkspaceSettings).prefault({ local: { kind: 'local' } }),
+  /** Declared kinds of compute: settings of the job cluster (`new_cluster` of the Jobs API, without spark_version). */
+  pools: z.record(Name, JsonObject).default({ default: { num_workers: 0, node_type_id: 'local' } }),
+  policy: Policy.prefault({}),
+  gates: GateLimits.default({ '*': 100, 'pool:default': 4 }),
+  /** Catalog and schema whose volumes `artifacts` and `results` Slow Lane writes to. */
+  volumes: z
+    .string()
+    .regex(/^\/Volumes\/[^/]+\/[^/]+$/)
+    .default('/Volumes/main/slowlane'),
+  builders: z.int().min(1).max(64).default(2),
+  /** Language plugins besides those that ship: folders with a contract-1 plugin. */
+  plugins: z.array(z.string()).default([]),
+});
+export type SlowLaneYaml = z.infer<typeof SlowLaneYaml>;
