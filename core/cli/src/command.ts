@@ -1,7 +1,8 @@
 import type { SlowLaneClient } from '@slowlane/client';
+import type { PipelineFile } from '@slowlane/contracts';
 
 /** One command: what it takes, what it does and how its value looks on a terminal. `--json` prints the value itself. */
-export interface Command<Input = never, Value = unknown> {
+export interface Command<Input = CommandInput, Value = unknown> {
   /** `request create`: the words after `slowlane`. */
   name: string;
   summary: string;
@@ -38,15 +39,27 @@ export interface LocalCommands {
   down(): Promise<{ ended: string[] }>;
   status(): Promise<StatusView>;
   doctor(): Promise<DoctorView>;
-  demo(options: { keep: boolean; yes: boolean }): Promise<unknown>;
-  test(options: { suites: string[]; full: boolean; fast: boolean }): Promise<{ passed: number; failed: number }>;
-  bench(suites: string[]): Promise<unknown>;
+  demo(options: { keep: boolean; yes: boolean }): Promise<object>;
+  test(options: { suites: string[]; full: boolean; fast: boolean }): Promise<TestView>;
+  bench(suites: string[]): Promise<BenchView>;
   workspaceEnv(): Promise<{ DATABRICKS_HOST: string; DATABRICKS_TOKEN: string }>;
   readText(file: string): Promise<string>;
   /** A `.tar.gz` of a folder, without `.git` and what its `.gitignore` would not commit where it is a repository. */
-  packFolder(folder: string): Promise<{ name: string; bytes: Uint8Array }>;
+  packFolder(folder: string): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }>;
   writeFile(file: string, bytes: Uint8Array): Promise<void>;
-  validatePipeline(text: string, fileName: string): Promise<unknown>;
+  validatePipeline(text: string, fileName: string): Promise<PipelineFile>;
+}
+
+export interface TestView {
+  outcomes: { suite: string; passed: number; failed: number; skipped: number; tookMs: number; budgetMs: number }[];
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** Figures as text with their unit; `ratio` is ours to the raw thing's, taken in the same run. */
+export interface BenchView {
+  rows: { name: string; ours: string; raw: string; ratio: string; target: string; met: boolean }[];
 }
 
 export interface UpView {

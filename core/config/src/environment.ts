@@ -19,8 +19,6 @@ export interface Environment {
   secret(name: string): string | undefined;
   /** For Slow Lane's own processes: who they serve (`uid:gid`). */
   account: { uid: number; gid: number } | undefined;
-  /** For the sandbox helper: host folders, and where they stand in its mount namespace. */
-  aliases: [string, string][];
 }
 
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
@@ -35,7 +33,6 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     path: env['PATH'] || '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     secret: (name) => env[name] || undefined,
     account: accountOf(env['SLOWLANE_ACCOUNT']),
-    aliases: JSON.parse(env['SLOWLANE_ALIASES'] || '[]') as [string, string][],
   };
 }
 

@@ -3,21 +3,15 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LocalCommands } from '@slowlane/cli';
 import { SlowLaneError } from '@slowlane/contracts';
-import { checkPipelineFile } from '@slowlane/pipeline';
-import { runBench } from '../bench/run-bench.ts';
-import { runDemo } from '../demo/run-demo.ts';
-import { ensureGround, surveyGround } from '../ground/ground.ts';
 import { keptSecret } from '../processes/kept-secret.ts';
 import { type Installation, thisInstallation } from '../processes/installation.ts';
-import { startAll, stopAll } from '../processes/up.ts';
-import { runSuites } from '../test/run-suites.ts';
-import { packSource } from './pack-source.ts';
-import { probeSandbox } from './probe-sandbox.ts';
 import { statusOf } from './status.ts';
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
-/** The commands that need this machine rather than a running Slow Lane. */
+/**
+ * The commands that need this machine rather than a running Slow Lane. Each loads what it needs when it is called, so that a plain REST command starts quickly.
+ */
 export function createLocalCommands(signal: AbortSignal): LocalCommands {
   return {
     up: async ({ yes, foreground }) => {
@@ -26,14 +20,16 @@ export function createLocalCommands(signal: AbortSignal): LocalCommands {
       if (foreground) {
         say(`${view.url} is up; Ctrl-C ends it`);
         await untilAborted(signal);
-        await stopAll(installation);
+        await (await processes()).stopAll(installation);
       }
       return view;
     },
-    down: async () => ({ ended: await stopAll(thisInstallation()) }),
+    down: async () => ({ ended: await (await processes()).stopAll(thisInstallation()) }),
     status: () => statusOf(thisInstallation()),
     doctor: async () => {
       const installation = thisInstallation();
+      const { surveyGround } = await import('../ground/ground.ts');
+      const { probeSandbox } = await import('./probe-sandbox.ts');
       const ground = await surveyGround(installation.environment, installation.paths);
       return {
         ready: ground.every((row) => row.found !== undefined),
@@ -44,11 +40,13 @@ export function createLocalCommands(signal: AbortSignal): LocalCommands {
     demo: async ({ keep, yes }) => {
       const installation = thisInstallation();
       await ground(installation, yes);
+      const { runDemo } = await import('../demo/run-demo.ts');
       return runDemo(installation, { keep, yes, write: (text) => void process.stderr.write(text), signal });
     },
     test: async ({ suites, full, fast }) => {
       const installation = thisInstallation();
       await ground(installation, true);
+      const { runSuites } = await import('../test/run-suites.ts');
       const outcomes = await runSuites(installation, { names: suites, full, fast }, say);
       return {
         outcomes,
@@ -57,21 +55,23 @@ export function createLocalCommands(signal: AbortSignal): LocalCommands {
         skipped: sum(outcomes, 'skipped'),
       };
     },
-    bench: (suites) => runBench(thisInstallation(), suites, say),
+    bench: async (suites) => (await import('../bench/run-bench.ts')).runBench(thisInstallation(), suites, say),
     workspaceEnv: async () => workspaceEnv(thisInstallation()),
     readText: (file) =>
       file === '-' ? readStdin() : readFile(file, 'utf8').catch((cause: unknown) => unreadable(file, cause)),
-    packFolder: (folder) => packSource(folder),
+    packFolder: async (folder) => (await import('./pack-source.ts')).packSource(folder),
     writeFile: (file, bytes) => writeFile(file, bytes),
-    validatePipeline: (text, fileName) =>
-      checkPipelineFile({ policy: thisInstallation().config.policy }, text, { fileName }),
+    async validatePipeline(text, fileName) {
+      const { checkPipelineFile } = await import('@slowlane/pipeline');
+      return checkPipelineFile({ policy: thisInstallation().config.policy }, text, { fileName });
+    },
   };
 }
 
 async function up(installation: Installation, yes: boolean) {
   const begun = performance.now();
   await ground(installation, yes);
-  const started = await startAll(installation, say);
+  const started = await (await processes()).startAll(installation, say);
   const { url, paths, environment } = installation;
   return {
     url,
@@ -83,7 +83,10 @@ async function up(installation: Installation, yes: boolean) {
   };
 }
 
-function ground({ environment, paths, config }: Installation, yes: boolean): Promise<void> {
+const processes = () => import('../processes/up.ts');
+
+async function ground({ environment, paths, config }: Installation, yes: boolean): Promise<void> {
+  const { ensureGround } = await import('../ground/ground.ts');
   return ensureGround({ environment, paths, registries: config.registries, caBundle: config.ca_bundle, yes, say });
 }
 

@@ -20,7 +20,7 @@ const never = new Set([
 ]);
 
 /** A `.tar.gz` of a project folder as an author would commit it: what git tracks or would track, else everything but tool folders. */
-export async function packSource(folder: string): Promise<{ name: string; bytes: Uint8Array }> {
+export async function packSource(folder: string): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }> {
   const root = resolve(folder);
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory())
     throw new SlowLaneError('source.not-found', `${folder} is not a folder`);
@@ -32,7 +32,7 @@ export async function packSource(folder: string): Promise<{ name: string; bytes:
     return !path.split('/').some((part) => never.has(part));
   };
   const { stream } = await packFolder(root, keep, { gzip: true });
-  return { name: basename(root), bytes: await buffer(stream) };
+  return { name: basename(root), bytes: new Uint8Array(await buffer(stream)) };
 }
 
 async function gitFiles(root: string): Promise<string[] | undefined> {

@@ -2,18 +2,17 @@ import { mkdirSync } from 'node:fs';
 import { readEnvironment, pathsOf } from '@slowlane/config';
 import { createBubblewrapDriver } from '@slowlane/bubblewrap';
 import { serveHelper } from '@slowlane/helper';
-import { identify } from '@slowlane/process';
-import { pathMapper } from '../processes/enclosure.ts';
+import { closeInheritedDescriptors, identify } from '@slowlane/process';
 import { repository } from '../processes/installation.ts';
 import { createLogger } from '../processes/logger.ts';
 import { noteProcess } from '../processes/process-record.ts';
-import { withAliases } from '../processes/aliases.ts';
 import { untilSignal } from '../processes/until-signal.ts';
 
 /**
  * The one process with root's rights: it runs sandboxes from specifications that the service and the workspace send over a Unix
  * socket, and parses nothing else.
  */
+closeInheritedDescriptors();
 const environment = readEnvironment();
 const paths = pathsOf(environment);
 const logger = createLogger('helper');
@@ -30,9 +29,8 @@ const driver = await createBubblewrapDriver({
 });
 const reaped = await driver.reap();
 logger.info({ ...reaped }, 'cleaned up after an earlier helper');
-// A service of an ordinary user names folders as it sees them; in here they stand below the enclosure.
 const server = await serveHelper({
-  driver: withAliases(driver, pathMapper(environment.aliases)),
+  driver: driver,
   socketPath: paths.helperSocket,
   owner,
   logger,

@@ -8,8 +8,6 @@ import type { Account } from '../ground/service-user.ts';
  * stand below one open folder; the host sees nothing of it, and it goes with the process.
  */
 export interface Enclosure {
-  /** Host folder -> where it stands inside. */
-  aliases: [string, string][];
   /** Path of a host folder as seen inside. */
   inside(path: string): string;
   /** argv prefix: enters the namespace, then becomes `account`. */
@@ -24,7 +22,6 @@ export function rootEnclosure(environment: Environment, repository: string): Enc
     [repository, `${base}/app`],
   ];
   return {
-    aliases,
     inside: pathMapper(aliases),
     prefix(account) {
       const drop =
@@ -59,7 +56,7 @@ export function rootEnclosure(environment: Environment, repository: string): Enc
 }
 
 /** Maps a path by the longest alias it lies below; any other path stays as it is. */
-export function pathMapper(aliases: readonly [string, string][]): (path: string) => string {
+function pathMapper(aliases: readonly [string, string][]): (path: string) => string {
   const longestFirst = [...aliases].sort(([a], [b]) => b.length - a.length);
   return (path) => {
     const found = longestFirst.find(([from]) => path === from || path.startsWith(`${from}/`));
@@ -68,7 +65,7 @@ export function pathMapper(aliases: readonly [string, string][]): (path: string)
 }
 
 /** Inside nothing but itself: what an ordinary user starts stays where it is. */
-export const noEnclosure: Enclosure = { aliases: [], inside: (path) => path, prefix: () => [] };
+export const noEnclosure: Enclosure = { inside: (path) => path, prefix: () => [] };
 
 const bindAll = `set -e
 umask 022

@@ -21,7 +21,7 @@ interface Part {
 
 /** Starts what does not run yet, in order (helper, workspace, service), and returns when the service answers. */
 export async function startAll(installation: Installation, say: (line: string) => void): Promise<string[]> {
-  const { account, service, helper } = await startingPoint(installation);
+  const { account, enclosure } = await startingPoint(installation);
   prepareFolders(installation.paths, account);
   if (findProcess(installation.paths.run, 'helper') === undefined) await askForRoot();
   const started: string[] = [];
@@ -34,11 +34,11 @@ export async function startAll(installation: Installation, say: (line: string) =
     await untilReady(installation, { name: part.name, identity, ready });
     started.push(part.name);
   };
-  await ensure({ name: 'helper', enclosure: helper, runsAs: 'root', account }, () =>
+  await ensure({ name: 'helper', enclosure, runsAs: 'root', account }, () =>
     canConnect({ path: installation.paths.helperSocket }),
   );
   const local = installation.config.workspaces['local'];
-  const ordinary = { enclosure: service, runsAs: account, account };
+  const ordinary = { enclosure, runsAs: account, account };
   if (local?.kind === 'local')
     await ensure({ name: 'workspace', ...ordinary }, () => canConnect({ port: local.port, host: '127.0.0.1' }));
   await ensure({ name: 'service', ...ordinary }, () => isHealthy(installation.url));
@@ -90,7 +90,6 @@ function environmentOf(installation: Installation, part: Part): Record<string, s
     SLOWLANE_GROUND: part.enclosure.inside(environment.ground),
     SLOWLANE_CONFIG: part.enclosure.inside(environment.configFile),
     SLOWLANE_ACCOUNT: `${part.account.uid}:${part.account.gid}`,
-    ...(part.name === 'helper' ? { SLOWLANE_ALIASES: JSON.stringify(part.enclosure.aliases) } : {}),
     ...(part.name === 'service' ? namedSecrets(installation) : {}),
   };
 }

@@ -71,7 +71,7 @@ export async function runLanes(setting: {
       split: ({ requestId }) => mediator.split(requestId),
       submit: ({ partId }, signal) => keeper.submit(partId, signal),
       join: ({ requestId }) => mediator.join(requestId),
-      notify: ({ requestId }) => notifier.notify(requestId, 1),
+      notify: ({ requestId }) => notifier.notify(requestId),
     },
     { concurrency: { build: config.builders } },
   );

@@ -1,0 +1,102 @@
+import { formatBytes, formatDuration } from '@slowlane/kit';
+import { defineCommand, flag } from '../command.ts';
+
+const yes = { form: '-y, --yes', help: 'install what is missing without asking' };
+
+export const up = defineCommand({
+  name: 'up',
+  summary: 'start everything embedded: redis, endpoint, mediator, keeper, builder, ledger, gateway, helper, local workspace',
+  details: 'Starts what does not run yet and returns when the service answers. State is in SLOWLANE_HOME (default ~/.slowlane; root: /var/lib/slowlane).',
+  options: [yes, { form: '--foreground', help: 'stay, and end everything on Ctrl-C' }],
+  run: (input, { local }) => local.up({ yes: flag(input, 'yes'), foreground: flag(input, 'foreground') }),
+  render: (view, style) => [
+    `${style.good('up')} ${view.url}  ${style.dim(`(${formatDuration(view.tookMs)})`)}`,
+    `docs       ${view.url}/docs`,
+    `workspace  ${view.workspace}`,
+    `token      ${view.tokenFile}`,
+  ],
+});
+
+export const down = defineCommand({
+  name: 'down',
+  summary: 'end everything that up started; runs go on under their supervisors',
+  run: (_input, { local }) => local.down(),
+  render: ({ ended }) => [ended.length === 0 ? 'nothing was running' : `ended: ${ended.join(', ')}`],
+});
+
+export const status = defineCommand({
+  name: 'status',
+  summary: 'which processes run and whether they are well',
+  run: (_input, { local }) => local.status(),
+  render: ({ url, processes, health }, style) => [
+    url,
+    ...style.table(
+      processes.map(({ name, running, pid, memoryBytes }) => [name, running ? style.good('running') : style.bad('not running'), String(pid ?? ''), memoryBytes === undefined ? '' : formatBytes(memoryBytes)]),
+      ['process', 'state', 'pid', 'memory'],
+    ),
+    ...Object.entries(health).map(([check, state]) => `${check}: ${state === 'ok' ? style.good(state) : style.bad(state)}`),
+  ],
+});
+
+export const doctor = defineCommand({
+  name: 'doctor',
+  summary: 'what the machine has, what is missing, and the exact line that installs it',
+  run: (_input, { local }) => local.doctor(),
+  render: ({ ground, sandbox }, style) => [
+    ...style.table(
+      ground.map(({ name, use, found, line }) => [found === undefined ? style.bad('missing') : style.good('ok'), name, found ?? line ?? '', style.dim(use)]),
+      ['', 'what', 'found, or the line that installs it', 'for'],
+    ),
+    '',
+    ...(sandbox === undefined
+      ? [style.dim('the sandbox is probed while Slow Lane is up')]
+      : [`sandbox tier ${style.bold(sandbox.tier)}: ${sandbox.ok ? style.good('every starred abuse test held') : style.bad('REFUSED')}`, ...style.table(sandbox.findings.map(({ test, ok, detail }) => [ok ? style.good('held') : style.bad('FAILED'), test, detail]), ['', 'test', 'detail'])]),
+  ],
+});
+
+export const demo = defineCommand({
+  name: 'demo',
+  summary: 'the main job on real data, step by step: two pushes become jobs, one request becomes a result',
+  options: [yes, { form: '--keep', help: 'leave everything running at the end' }],
+  run: (input, { local }) => local.demo({ keep: flag(input, 'keep'), yes: flag(input, 'yes') }),
+});
+
+export const test = defineCommand({
+  name: 'test',
+  summary: 'install what the tests need, start real servers on loopback, run the suites',
+  details: 'Suites: unit gate sandbox plugins chaos workspace e2e docs; none = all of them (at most 30 minutes on 2 cores).',
+  args: [{ form: '[suites...]', help: 'suites to run' }],
+  options: [
+    { form: '--full', help: 'the long suites too' },
+    { form: '--fast', help: 'lint, types and unit tests only' },
+  ],
+  async run(input, { local, say }) {
+    const suites = input.args.filter((name): name is string => name !== undefined);
+    const outcome = await local.test({ suites, full: flag(input, 'full'), fast: flag(input, 'fast') });
+    say('');
+    return { ...outcome, exitCode: outcome.failed === 0 ? 0 : 1 };
+  },
+  render: ({ outcomes, passed, failed, skipped }, style) => [
+    ...style.table(
+      outcomes.map((row) => [row.suite, String(row.passed), row.failed === 0 ? '0' : style.bad(String(row.failed)), String(row.skipped), formatDuration(row.tookMs), formatDuration(row.budgetMs)]),
+      ['suite', 'passed', 'failed', 'skipped', 'took', 'budget'],
+    ),
+    `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+  ],
+});
+
+export const bench = defineCommand({
+  name: 'bench',
+  summary: 'figures side by side with the raw thing, in one run: a table, and JSON with --json',
+  args: [{ form: '[suites...]', help: 'push, sandbox, build, submit; none = all' }],
+  run: (input, { local }) => local.bench(input.args.filter((name): name is string => name !== undefined)),
+  render: ({ rows }, style) =>
+    style.table(rows.map((row) => [row.name, row.ours, row.raw, row.ratio, row.target, row.met ? style.good('met') : style.bad('missed')]), ['figure', 'slow lane', 'raw', 'ratio', 'target', '']),
+});
+
+export const workspaceEnv = defineCommand({
+  name: 'workspace env',
+  summary: 'the lines that point any Databricks client at the local workspace',
+  run: (_input, { local }) => local.workspaceEnv(),
+  render: (env) => Object.entries(env).map(([name, value]) => `export ${name}=${value}`),
+});

@@ -1,0 +1,51 @@
+import type { PipelineView } from '@slowlane/contracts';
+import { defineCommand, type Style } from '../command.ts';
+
+export const pipelineValidate = defineCommand({
+  name: 'pipeline validate',
+  summary: 'check a pipeline file against schema and policy, without a running Slow Lane',
+  args: [{ form: '<file>', help: 'pipeline file, - for standard input' }],
+  async run(input, { local }) {
+    const file = input.args[0] as string;
+    return local.validatePipeline(await local.readText(file), file);
+  },
+  render: (_file, style) => [style.good('valid')],
+});
+
+export const pipelineApply = defineCommand({
+  name: 'pipeline apply',
+  summary: 'store a pipeline file as the newest revision',
+  args: [{ form: '<file>', help: 'pipeline file, - for standard input' }],
+  async run(input, { local, client }) {
+    const file = input.args[0] as string;
+    const yaml = await local.readText(file);
+    const { pipeline } = await local.validatePipeline(yaml, file);
+    return client().applyPipeline(pipeline, yaml);
+  },
+  render: renderPipeline,
+});
+
+export const pipelineLs = defineCommand({
+  name: 'pipeline ls',
+  summary: 'list pipelines',
+  run: async (_input, { client }) => ({ pipelines: await client().listPipelines() }),
+  render: ({ pipelines }, style) =>
+    style.table(pipelines.map((row) => [row.name, String(row.revision), row.origin, row.registration?.jobId ?? '', row.registration?.artifact.slice(0, 19) ?? '', row.gitUrl]), ['pipeline', 'revision', 'from', 'job', 'artifact', 'push to']),
+});
+
+export const pipelineShow = defineCommand({
+  name: 'pipeline show',
+  summary: 'one pipeline: its file and its registered job',
+  args: [{ form: '<name>', help: 'name of the pipeline' }],
+  run: (input, { client }) => client().getPipeline(input.args[0] as string),
+  render: (view, style) => [...renderPipeline(view, style), '', view.text],
+});
+
+function renderPipeline(view: PipelineView, style: Style): string[] {
+  const { registration } = view;
+  return [
+    `${style.bold(view.name)}  revision ${view.revision} (${view.origin}, by ${view.by})`,
+    `push to    ${view.gitUrl}`,
+    ...(registration === undefined ? [style.dim('no job yet: push the source')] : [`job        ${registration.jobId} on ${registration.workspace}`, `artifact   ${registration.artifact}`]),
+  ];
+}

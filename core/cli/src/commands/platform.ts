@@ -1,0 +1,109 @@
+import { defineCommand, flag, list, text } from '../command.ts';
+import { renderEvent } from '../render-event.ts';
+
+export const gateLs = defineCommand({
+  name: 'gate ls',
+  summary: 'limits of the gate, what is in use and what waits',
+  run: (_input, { client }) => client().listGates(),
+  render: ({ gates }, style) =>
+    style.table(
+      gates.map((gate) => [gate.dimension, gate.limit === null ? 'unlimited' : String(gate.limit), String(gate.inUse), String(gate.waiting), gate.byHand === undefined ? '' : `by ${gate.byHand.by}: ${gate.byHand.reason} (declared: ${gate.declared ?? 'none'})`]),
+      ['dimension', 'limit', 'in use', 'waiting', 'set by hand'],
+    ),
+});
+
+export const gateSet = defineCommand({
+  name: 'gate set',
+  summary: 'set a limit by hand; stands over the pipeline file until gate reset',
+  args: [
+    { form: '<dimension>', help: '* | op:NAME | pool:NAME | ws:NAME | res:NAME' },
+    { form: '<limit>', help: 'number of slots; 0 stops new ones' },
+  ],
+  options: [{ form: '--reason <text>', help: 'why', default: 'by hand' }],
+  run: (input, { client }) => client().setGate(input.args[0] as string, { limit: Number(input.args[1]), reason: text(input, 'reason') ?? 'by hand' }),
+});
+
+export const gateReset = defineCommand({
+  name: 'gate reset',
+  summary: 'go back to the limit that pipeline file and configuration declare',
+  args: [{ form: '<dimension>', help: 'dimension' }],
+  run: (input, { client }) => client().resetGate(input.args[0] as string),
+});
+
+export const tokenCreate = defineCommand({
+  name: 'token create',
+  summary: 'make a token; its secret is shown once',
+  args: [{ form: '<name>', help: 'whose it is' }],
+  options: [
+    { form: '--scope <scope>', help: 'admin | read | push:NAME | request:NAME | build | pipeline | gate | deps (repeat it)', many: true },
+    { form: '--ttl <duration>', help: 'how long it is good for: 30d' },
+    { form: '--secret', help: 'print the secret alone, for a script' },
+  ],
+  async run(input, { client }) {
+    const ttl = text(input, 'ttl');
+    const created = await client().createToken({ name: input.args[0] as string, scopes: list(input, 'scope'), ...(ttl === undefined ? {} : { ttl }) });
+    return { ...created, secretOnly: flag(input, 'secret') };
+  },
+  render: ({ token, secret, webhookSecret, secretOnly }, style) =>
+    secretOnly ? [secret] : [`${style.bold(secret)}`, style.dim(`${token.id}: ${token.scopes.join(', ')}`), ...(webhookSecret === undefined ? [] : [style.dim(`callbacks are signed with ${webhookSecret}`)])],
+});
+
+export const tokenLs = defineCommand({
+  name: 'token ls',
+  summary: 'list tokens',
+  run: (_input, { client }) => client().listTokens(),
+  render: ({ tokens }, style) => style.table(tokens.map((token) => [token.id, token.name, token.scopes.join(' '), token.revokedAt === undefined ? '' : 'revoked']), ['token', 'name', 'scopes', '']),
+});
+
+export const tokenRevoke = defineCommand({
+  name: 'token revoke',
+  summary: 'revoke a token at once',
+  args: [{ form: '<id>', help: 'id of the token' }],
+  async run(input, { client }) {
+    await client().revokeToken(input.args[0] as string);
+    return { revoked: input.args[0] };
+  },
+  render: ({ revoked }) => [`revoked ${revoked}`],
+});
+
+export const pluginLs = defineCommand({
+  name: 'plugin ls',
+  summary: 'language plugins',
+  run: (_input, { client }) => client().listPlugins(),
+  render: ({ plugins }, style) => style.table(plugins.map((plugin) => [plugin.id, plugin.version, String(plugin.contract), plugin.toolchains.join(' '), plugin.registries.join(' ')]), ['plugin', 'version', 'contract', 'tools', 'registries']),
+});
+
+export const runShow = defineCommand({
+  name: 'run show',
+  summary: 'one run of the workspace',
+  args: [{ form: '<id>', help: 'run id, or id of the part' }],
+  run: (input, { client }) => client().getRun(input.args[0] as string),
+  render: (run) => [`run ${run.runId} of ${run.part}: ${run.state} on ${run.workspace}`, ...(run.runPageUrl === undefined ? [] : [run.runPageUrl])],
+});
+
+export const runLogs = defineCommand({
+  name: 'run logs',
+  summary: 'the driver log of a run that has ended',
+  args: [{ form: '<id>', help: 'run id, or id of the part' }],
+  async run(input, { client, json, write }) {
+    const log = await client().getRunLog(input.args[0] as string);
+    if (!json) write(log);
+    return { log };
+  },
+});
+
+export const resultGet = defineCommand({
+  name: 'result get',
+  summary: 'signed, expiring links to the result files of a request',
+  args: [{ form: '<request>', help: 'id of the request' }],
+  run: (input, { client }) => client().getResult(input.args[0] as string),
+  render: ({ files }, style) => files.flatMap((file) => [`${file.name}  ${style.dim(`${file.size} B, until ${new Date(file.expiresAt).toISOString()}`)}`, `  ${file.href}`]),
+});
+
+export const trace = defineCommand({
+  name: 'trace',
+  summary: 'the whole story of any id: push, build, artifact, job, request, parts, runs, delivery',
+  args: [{ form: '<id>', help: 'id of a request, part, run, build, push, or an artifact digest' }],
+  run: (input, { client }) => client().trace(input.args[0] as string),
+  render: ({ events }, style) => events.map((event) => renderEvent(event, style)),
+});

@@ -1,0 +1,122 @@
+import { isRequestTerminal, type RequestAccepted, type RequestState, type RequestView, SlowLaneError } from '@slowlane/contracts';
+import { formatDuration } from '@slowlane/kit';
+import { type CommandContext, type CommandInput, defineCommand, flag, type Style, text } from '../command.ts';
+import { renderEvent } from '../render-event.ts';
+import { createStyle } from '../style.ts';
+
+export const requestCreate = defineCommand({
+  name: 'request create',
+  summary: 'send a request to an operation',
+  details: 'The body is JSON: --body FILE, --body - for standard input, or --data TEXT.',
+  args: [{ form: '<operation>', help: 'name of the operation (= pipeline)' }],
+  options: [
+    { form: '--body <file>', help: 'file with the request body' },
+    { form: '--data <json>', help: 'the request body itself' },
+    { form: '--callback <url>', help: 'told at the end by a signed webhook' },
+    { form: '--idempotency-key <key>', help: 'the same key again gives the same request' },
+    { form: '--wait', help: 'show what happens until it has ended' },
+    { form: '--id', help: 'print the id alone, for a script' },
+  ],
+  async run(input, context): Promise<(RequestAccepted & { idOnly?: boolean }) | RequestView> {
+    const client = context.client();
+    const callback = text(input, 'callback');
+    const key = text(input, 'idempotencyKey');
+    const accepted = await client.createRequest(
+      { operation: input.args[0] as string, body: await readBody(input, context), ...(callback === undefined ? {} : { callback }) },
+      key === undefined ? {} : { idempotencyKey: key },
+    );
+    if (!flag(input, 'wait')) return flag(input, 'id') ? { ...accepted, idOnly: true } : accepted;
+    await follow(accepted.id, context);
+    return client.getRequest(accepted.id);
+  },
+  render: (value, style) => (isView(value) ? renderRequest(value, style) : value.idOnly === true ? [value.id] : [`${style.good('accepted')} ${value.id}`, style.dim(`follow it: slowlane request wait ${value.id}`)]),
+});
+
+export const requestLs = defineCommand({
+  name: 'request ls',
+  summary: 'list requests, newest first',
+  options: [
+    { form: '--operation <name>', help: 'of one operation' },
+    { form: '--state <state>', help: 'in one state' },
+    { form: '--limit <n>', help: 'at most so many', default: '20' },
+  ],
+  run(input, context) {
+    const operation = text(input, 'operation');
+    const state = text(input, 'state');
+    return context.client().listRequests({ ...(operation === undefined ? {} : { operation }), ...(state === undefined ? {} : { state: state as RequestState }), limit: Number(text(input, 'limit')) });
+  },
+  render: ({ requests }, style) =>
+    style.table(requests.map((request) => [request.id, request.operation, stateText(request.state, style), new Date(request.acceptedAt).toISOString(), took(request)]), ['request', 'operation', 'state', 'accepted', 'took']),
+});
+
+export const requestShow = defineCommand({
+  name: 'request show',
+  summary: 'one request and its parts',
+  args: [{ form: '<id>', help: 'id of the request' }],
+  run: (input, context) => context.client().getRequest(input.args[0] as string),
+  render: renderRequest,
+});
+
+export const requestWait = defineCommand({
+  name: 'request wait',
+  summary: 'show what happens until the request has ended',
+  args: [{ form: '<id>', help: 'id of the request' }],
+  async run(input, context) {
+    await follow(input.args[0] as string, context);
+    const request = await context.client().getRequest(input.args[0] as string);
+    if (request.failure !== undefined) throw SlowLaneError.from(request.failure as never);
+    return request;
+  },
+  render: renderRequest,
+});
+
+export const requestCancel = defineCommand({
+  name: 'request cancel',
+  summary: 'cancel a request: parked parts at once, running ones as soon as the workspace has ended them',
+  args: [{ form: '<id>', help: 'id of the request' }],
+  run: (input, context) => context.client().cancelRequest(input.args[0] as string),
+  render: (request, style) => [`${request.id} ${stateText(request.state, style)}`],
+});
+
+function isView(value: RequestAccepted | RequestView): value is RequestView {
+  return 'parts' in value;
+}
+
+async function readBody(input: CommandInput, { local }: CommandContext) {
+  const data = text(input, 'data') ?? (text(input, 'body') === undefined ? '{}' : await local.readText(text(input, 'body') as string));
+  try {
+    return JSON.parse(data);
+  } catch (cause) {
+    throw new SlowLaneError('cli.usage', `the request body is not JSON: ${(cause as Error).message}`, { cause, hint: 'Give it with --body FILE or --data \'{"month": 3}\'' });
+  }
+}
+
+async function follow(id: string, context: CommandContext): Promise<void> {
+  const style = createStyle(!context.json && process.stdout.isTTY === true);
+  for await (const event of context.client().followEvents(id, { signal: context.signal })) context.write(`${renderEvent(event, style)}\n`);
+}
+
+function renderRequest(request: RequestView, style: Style): string[] {
+  const failure = request.failure === undefined ? [] : [`${style.bad('failure')}    ${request.failure.message} (${request.failure.code})`, style.dim(`           ${request.failure.hint}`)];
+  return [
+    `${style.bold(request.id)}  ${stateText(request.state, style)}  ${took(request)}`,
+    `operation  ${request.operation} (revision ${request.revision}) on ${request.workspace}`,
+    `artifact   ${request.artifact}`,
+    `body       ${JSON.stringify(request.body)}`,
+    ...failure,
+    ...style.table(request.parts.map((part) => [part.key, stateText(part.state, style), String(part.attempt), part.runId ?? '', whyWaiting(part)]), ['part', 'state', 'attempt', 'run', 'waits for']),
+  ];
+}
+
+function whyWaiting({ waiting, state }: RequestView['parts'][number]): string {
+  return waiting === undefined || state !== 'parked' ? '' : `${waiting.dimension}: ${waiting.inUse} of ${waiting.limit} in use`;
+}
+
+function took(request: Pick<RequestView, 'acceptedAt' | 'endedAt' | 'state'>): string {
+  return isRequestTerminal(request.state) && request.endedAt !== undefined ? formatDuration(request.endedAt - request.acceptedAt) : '';
+}
+
+function stateText(state: string, style: Style): string {
+  if (['succeeded', 'registered', 'built', 'nothing-to-do'].includes(state)) return style.good(state);
+  return ['failed', 'timed-out', 'cancelled'].includes(state) ? style.bad(state) : style.warn(state);
+}
