@@ -1,0 +1,191 @@
+import {
+  BuildList,
+  BuildView,
+  type CreateBuild,
+  type CreateRequest,
+  type CreateToken,
+  type EventView,
+  GateList,
+  Health,
+  JsonObject,
+  PipelineList,
+  PipelineView,
+  PluginList,
+  RequestAccepted,
+  RequestList,
+  RequestView,
+  type RequestState,
+  ResultView,
+  RunView,
+  type SetGate,
+  SourceStored,
+  TokenCreated,
+  TokenList,
+  TraceView,
+} from '@slowlane/contracts';
+import { createCaller, type Caller } from './call.ts';
+import { followBuildLog } from './follow-build-log.ts';
+import { followEvents } from './follow-events.ts';
+import { waitForRequest } from './wait-for-request.ts';
+
+export interface ClientOptions {
+  /** Where the service is: `http://127.0.0.1:8080`. */
+  url: string;
+  /** Bearer token; not needed for health and result links. */
+  token?: string | undefined;
+  fetch?: typeof fetch | undefined;
+}
+
+/** Following goes on by itself through breaks of the connection and restarts of the service. */
+export interface FollowOptions {
+  signal?: AbortSignal | undefined;
+  /** How long the service may be away before following gives up, milliseconds (default 120,000). */
+  patienceMs?: number | undefined;
+}
+
+/**
+ * Every call of the REST interface, with checked answers. Each method throws `SlowLaneError` with the code of the problem document, or
+ * `cli.not-running` when nothing answers at the address.
+ */
+export interface SlowLaneClient {
+  createRequest(
+    body: CreateRequest,
+    options?: { idempotencyKey?: string; traceparent?: string },
+  ): Promise<RequestAccepted>;
+  listRequests(query?: {
+    operation?: string;
+    state?: RequestState;
+    before?: string;
+    limit?: number;
+  }): Promise<RequestList>;
+  getRequest(id: string): Promise<RequestView>;
+  cancelRequest(id: string): Promise<RequestView>;
+  getResult(id: string): Promise<ResultView>;
+  /** Opens a result file by its link. */
+  openResult(href: string): Promise<Response>;
+  /** Events from the first one, or after `after`, until the end event. */
+  followEvents(id: string, options?: FollowOptions & { after?: string | undefined }): AsyncGenerator<EventView>;
+  /** Resolves when the request has ended, in whatever state. */
+  waitForRequest(id: string, options?: FollowOptions): Promise<RequestView>;
+
+  uploadSource(archive: Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>): Promise<SourceStored>;
+  createBuild(body: CreateBuild): Promise<BuildView>;
+  listBuilds(query?: { pipeline?: string; before?: string; limit?: number }): Promise<BuildList>;
+  getBuild(id: string): Promise<BuildView>;
+  getBuildLog(id: string): Promise<string>;
+  /** Lines as they are written, until the build has ended. */
+  followBuildLog(id: string, options?: FollowOptions): AsyncGenerator<string>;
+  openArtifact(id: string, name: string): Promise<Response>;
+  getProvenance(id: string): Promise<JsonObject>;
+
+  applyPipeline(name: string, yamlText: string): Promise<PipelineView>;
+  listPipelines(): Promise<PipelineView[]>;
+  getPipeline(name: string, revision?: number): Promise<PipelineView>;
+
+  listGates(): Promise<GateList>;
+  setGate(dimension: string, body: SetGate): Promise<GateList>;
+  resetGate(dimension: string): Promise<GateList>;
+
+  createToken(body: CreateToken): Promise<TokenCreated>;
+  listTokens(): Promise<ReturnType<typeof TokenList.parse>>;
+  revokeToken(id: string): Promise<void>;
+
+  listPlugins(): Promise<PluginList>;
+  getRun(id: string): Promise<RunView>;
+  getRunLog(id: string): Promise<string>;
+  trace(id: string): Promise<TraceView>;
+  /** Also when the service says that it is degraded. */
+  health(): Promise<Health>;
+}
+
+export function createClient(options: ClientOptions): SlowLaneClient {
+  const caller = createCaller(options);
+  return {
+    ...requestCalls(caller),
+    ...buildCalls(caller),
+    ...platformCalls(caller),
+  };
+}
+
+type RequestCalls = Pick<
+  SlowLaneClient,
+  | 'createRequest'
+  | 'listRequests'
+  | 'getRequest'
+  | 'cancelRequest'
+  | 'getResult'
+  | 'openResult'
+  | 'followEvents'
+  | 'waitForRequest'
+>;
+
+function requestCalls(caller: Caller): RequestCalls {
+  const at = (id: string, rest = ''): string => `/v1/requests/${encodeURIComponent(id)}${rest}`;
+  return {
+    createRequest: (body, { idempotencyKey, traceparent } = {}) =>
+      caller.json(RequestAccepted, '/v1/requests', {
+        method: 'POST',
+        json: body,
+        headers: { 'idempotency-key': idempotencyKey, traceparent },
+      }),
+    listRequests: (query) => caller.json(RequestList, '/v1/requests', { query }),
+    getRequest: (id) => caller.json(RequestView, at(id)),
+    cancelRequest: (id) => caller.json(RequestView, at(id, '/cancel'), { method: 'POST' }),
+    getResult: (id) => caller.json(ResultView, at(id, '/result')),
+    openResult: (href) => caller.open(href, { anonymous: true }),
+    followEvents: (id, options) => followEvents(caller, id, options),
+    waitForRequest: (id, options) => waitForRequest(caller, id, options),
+  };
+}
+
+type BuildCalls = Pick<
+  SlowLaneClient,
+  | 'uploadSource'
+  | 'createBuild'
+  | 'listBuilds'
+  | 'getBuild'
+  | 'getBuildLog'
+  | 'followBuildLog'
+  | 'openArtifact'
+  | 'getProvenance'
+>;
+
+function buildCalls(caller: Caller): BuildCalls {
+  const at = (id: string, rest = ''): string => `/v1/builds/${encodeURIComponent(id)}${rest}`;
+  return {
+    uploadSource: (archive) =>
+      caller.json(SourceStored, '/v1/sources', { method: 'POST', body: archive, contentType: 'application/gzip' }),
+    createBuild: (body) => caller.json(BuildView, '/v1/builds', { method: 'POST', json: body }),
+    listBuilds: (query) => caller.json(BuildList, '/v1/builds', { query }),
+    getBuild: (id) => caller.json(BuildView, at(id)),
+    getBuildLog: (id) => caller.text(at(id, '/log')),
+    followBuildLog: (id, options) => followBuildLog(caller, id, options),
+    openArtifact: (id, name) => caller.open(at(id, `/artifact/${encodeURIComponent(name)}`)),
+    getProvenance: (id) => caller.json(JsonObject, at(id, '/provenance')),
+  };
+}
+
+type PlatformCalls = Omit<SlowLaneClient, keyof RequestCalls | keyof BuildCalls>;
+
+function platformCalls(caller: Caller): PlatformCalls {
+  const pipelineAt = (name: string): string => `/v1/pipelines/${encodeURIComponent(name)}`;
+  const gateAt = (dimension: string): string => `/v1/gates/${encodeURIComponent(dimension)}`;
+  const runAt = (id: string): string => `/v1/runs/${encodeURIComponent(id)}`;
+  return {
+    applyPipeline: (name, yamlText) =>
+      caller.json(PipelineView, pipelineAt(name), { method: 'PUT', body: yamlText, contentType: 'text/yaml' }),
+    listPipelines: async () => (await caller.json(PipelineList, '/v1/pipelines')).pipelines,
+    getPipeline: (name, revision) => caller.json(PipelineView, pipelineAt(name), { query: { revision } }),
+    listGates: () => caller.json(GateList, '/v1/gates'),
+    setGate: (dimension, body) => caller.json(GateList, gateAt(dimension), { method: 'PUT', json: body }),
+    resetGate: (dimension) => caller.json(GateList, gateAt(dimension), { method: 'DELETE' }),
+    createToken: (body) => caller.json(TokenCreated, '/v1/tokens', { method: 'POST', json: body }),
+    listTokens: () => caller.json(TokenList, '/v1/tokens'),
+    revokeToken: async (id) => void (await caller.text(`/v1/tokens/${encodeURIComponent(id)}`, { method: 'DELETE' })),
+    listPlugins: () => caller.json(PluginList, '/v1/plugins'),
+    getRun: (id) => caller.json(RunView, runAt(id)),
+    getRunLog: (id) => caller.text(`${runAt(id)}/log`),
+    trace: (id) => caller.json(TraceView, `/v1/trace/${encodeURIComponent(id)}`),
+    health: () => caller.json(Health, '/v1/health', { anonymous: true, alsoStatus: 503 }),
+  };
+}

@@ -1,0 +1,1 @@
+export { createClient, type ClientOptions, type FollowOptions, type SlowLaneClient } from './create-client.ts';

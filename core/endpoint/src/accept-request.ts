@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import {
+  type ApiToken,
+  type CreateRequest,
+  type Pin,
+  type PipelineRevision,
+  type RequestRecord,
+  SlowLaneError,
+} from '@slowlane/contracts';
+import { canonicalJson, nearest, newId } from '@slowlane/kit';
+import { requireScope } from './access.ts';
+import type { EndpointDeps } from './endpoint-deps.ts';
+
+export interface Call {
+  caller: ApiToken;
+  correlationId: string;
+  traceparent: string | undefined;
+  idempotencyKey: string | undefined;
+  body: CreateRequest;
+}
+
+/**
+ * Makes a request durable, pinned to the revision and the job that are current at this moment. A repeat with the same Idempotency-Key answers
+ * with the first request. Throws `request.operation-unknown`, `pipeline.not-registered`, `request.body-invalid`, `request.callback-refused`,
+ * `request.key-reused`, `queue.*`.
+ */
+export async function acceptRequest(deps: EndpointDeps, call: Call): Promise<RequestRecord> {
+  const { operation, body, callback } = call.body;
+  requireScope(call.caller, [`request:${operation}`]);
+  const revision = await findOperation(deps, operation);
+  const invalid =
+    deps.validateBody?.(revision, body) ?? (callback === undefined ? undefined : deps.callbackAllowed(callback));
+  if (invalid !== undefined) throw SlowLaneError.from(invalid);
+  const { request } = await deps.requests.accept({
+    id: newId('req'),
+    correlationId: call.correlationId,
+    traceparent: call.traceparent,
+    operation,
+    principal: call.caller.name,
+    body,
+    callback,
+    pin: await pin(deps, revision, call.body.target),
+    idempotency:
+      call.idempotencyKey === undefined
+        ? undefined
+        : { key: call.idempotencyKey, fingerprint: fingerprintOf(call.body) },
+  });
+  return request;
+}
+
+async function findOperation(deps: EndpointDeps, operation: string): Promise<PipelineRevision> {
+  const revision = await deps.pipelines.get(operation);
+  if (revision !== undefined) return revision;
+  const names = (await deps.pipelines.list()).map(({ name }) => name);
+  const near = nearest(operation, names);
+  throw new SlowLaneError('request.operation-unknown', `there is no operation "${operation}"`, {
+    ...(near === undefined ? {} : { hint: `Did you mean "${near}"? List them with: slowlane pipeline ls` }),
+    ...(near === undefined ? {} : { data: { nearest: near } }),
+  });
+}
+
+async function pin(deps: EndpointDeps, revision: PipelineRevision, wanted: string | undefined): Promise<Pin> {
+  const targets = Object.keys(revision.file.targets);
+  const target = wanted ?? targets[0];
+  if (target === undefined || !targets.includes(target)) {
+    throw new SlowLaneError(
+      'request.invalid',
+      `body.target: "${target}" is none of the targets of ${revision.name}: ${targets.join(', ')}`,
+    );
+  }
+  const registration = await deps.registrations.current(revision.name, target);
+  if (registration === undefined) {
+    throw new SlowLaneError(
+      'pipeline.not-registered',
+      `the pipeline "${revision.name}" has no registered job for the target "${target}" yet`,
+    );
+  }
+  return {
+    pipeline: revision.name,
+    revision: revision.revision,
+    registrationId: registration.id,
+    artifact: registration.set.digest,
+    workspace: registration.workspace,
+  };
+}
+
+function fingerprintOf(body: CreateRequest): `sha256:${string}` {
+  return `sha256:${createHash('sha256').update(canonicalJson(body)).digest('hex')}`;
+}

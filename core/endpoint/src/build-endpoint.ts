@@ -1,0 +1,72 @@
+import { setMaxListeners } from 'node:events';
+import { newId } from '@slowlane/kit';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { createAccess } from './access.ts';
+import { answerBrokenHttp, answerErrors, sendProblem } from './answer-errors.ts';
+import { answerUnknown } from './answer-unknown.ts';
+import { correlate } from './correlation.ts';
+import { dropSilentConnections } from './drop-silent-connections.ts';
+import type { EndpointDeps } from './endpoint-deps.ts';
+import { serveOpenApi } from './openapi.ts';
+import { parseJson } from './parse-json.ts';
+import { routes } from './routes.ts';
+import { compileValidator } from './validate.ts';
+
+/** A body may come over a slow line, but not for ever. */
+const REQUEST_TIMEOUT_MS = 1_800_000;
+
+/** Builds the REST edge, ready for `inject`; `listen` is the caller's. Closing it ends all open streams. */
+export async function buildEndpoint(deps: EndpointDeps): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: deps.limits.bodyBytes,
+    genReqId: () => newId('cor'),
+    exposeHeadRoutes: false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: 512 },
+    frameworkErrors: (error, request, reply) => void sendProblem(error, { request, reply, logger: deps.logger }),
+    clientErrorHandler: answerBrokenHttp,
+  });
+  correlate(app);
+  answerErrors(app, deps.logger);
+  answerUnknown(app);
+  parseJson(app);
+  logAnswers(app, deps);
+  dropSilentConnections(app);
+  await serveOpenApi(app, deps);
+  await mountRoutes(app, deps);
+  if (deps.extra !== undefined) await app.register(async (scope) => deps.extra?.(scope));
+  await app.ready();
+  return app;
+}
+
+async function mountRoutes(app: FastifyInstance, deps: EndpointDeps): Promise<void> {
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
+  app.addHook('preClose', async () => closing.abort());
+  const context = { deps, access: createAccess(deps.tokens), closing: closing.signal };
+  await app.register(async (scope) => {
+    scope.setValidatorCompiler(compileValidator);
+    scope.setSerializerCompiler(serializerCompiler);
+    // Each route is a plugin of its own, so that a body parser that one needs is not there for the others.
+    for (const route of routes) {
+      await scope.register(async (own) => route(own.withTypeProvider<ZodTypeProvider>(), context));
+    }
+  });
+}
+
+function logAnswers(app: FastifyInstance, deps: EndpointDeps): void {
+  app.addHook('onResponse', async (request, reply) => {
+    deps.logger.debug(
+      {
+        correlationId: request.id,
+        method: request.method,
+        route: request.routeOptions.url ?? 'none',
+        status: reply.statusCode,
+        elapsedMs: Math.round(reply.elapsedTime),
+      },
+      'answered',
+    );
+  });
+}

@@ -1,0 +1,29 @@
+import { type ApiToken, type PartRecord, type RequestRecord, SlowLaneError } from '@slowlane/contracts';
+import { splitPartId } from '@slowlane/kit';
+import type { EndpointDeps } from './endpoint-deps.ts';
+import { findParts, findRequest } from './find-request.ts';
+import { readTail } from './find-trace.ts';
+
+/** The part that a run belongs to, by the workspace's run id or by the id of the part itself. Throws `run.not-found`. */
+export async function findRun(
+  deps: EndpointDeps,
+  id: string,
+  caller: ApiToken,
+): Promise<{ request: RequestRecord; part: PartRecord }> {
+  const partId = splitPartId(id) === undefined ? await partOfRun(deps, id) : id;
+  const requestId = partId === undefined ? undefined : splitPartId(partId)?.requestId;
+  if (requestId === undefined) throw notFound(id);
+  const request = await findRequest(deps, requestId, caller);
+  const part = (await findParts(deps, requestId)).find((one) => one.id === partId);
+  if (part === undefined) throw notFound(id);
+  return { request, part };
+}
+
+async function partOfRun(deps: EndpointDeps, runId: string): Promise<string | undefined> {
+  const events = [...(await deps.history.trace(runId)), ...(await readTail(deps))];
+  return events.find((event) => event.subject.run === runId)?.subject.part;
+}
+
+function notFound(id: string): SlowLaneError {
+  return new SlowLaneError('run.not-found', `there is no run ${id}`);
+}

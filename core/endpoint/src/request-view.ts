@@ -1,0 +1,68 @@
+import type {
+  Failure,
+  FailureView,
+  PartRecord,
+  PartView,
+  RequestList,
+  RequestRecord,
+  RequestView,
+} from '@slowlane/contracts';
+
+type Summary = RequestList['requests'][number];
+
+export function requestView(request: RequestRecord, parts: readonly PartRecord[], publicUrl: string): RequestView {
+  return { ...requestSummary(request, publicUrl), parts: parts.map(partView) };
+}
+
+export function requestSummary(request: RequestRecord, publicUrl: string): Summary {
+  return {
+    id: request.id,
+    correlationId: request.correlationId,
+    operation: request.operation,
+    state: request.state,
+    principal: request.principal,
+    body: request.body,
+    pipeline: request.pin.pipeline,
+    revision: request.pin.revision,
+    artifact: request.pin.artifact,
+    workspace: request.pin.workspace,
+    acceptedAt: request.acceptedAt,
+    endedAt: request.endedAt,
+    failure: failureView(request.failure),
+    links: requestLinks(request.id, publicUrl),
+  };
+}
+
+export function requestLinks(id: string, publicUrl: string): Summary['links'] {
+  const self = `${publicUrl}/v1/requests/${id}`;
+  return {
+    self,
+    events: `${self}/events`,
+    result: `${self}/result`,
+    cancel: `${self}/cancel`,
+    trace: `${publicUrl}/v1/trace/${id}`,
+  };
+}
+
+function partView(part: PartRecord): PartView {
+  return {
+    id: part.id,
+    key: part.key,
+    state: part.state,
+    attempt: part.attempt,
+    runId: part.runId,
+    runPageUrl: part.runPageUrl,
+    parkedAt: part.parkedAt,
+    grantedAt: part.grantedAt,
+    submittedAt: part.submittedAt,
+    endedAt: part.endedAt,
+    waiting: part.waiting,
+    failure: failureView(part.failure),
+  };
+}
+
+export function failureView(failure: Failure | undefined): FailureView | undefined {
+  if (failure === undefined) return undefined;
+  const { code, kind, message, hint, data } = failure;
+  return { code, kind, message, hint, data };
+}

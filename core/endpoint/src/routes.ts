@@ -1,0 +1,61 @@
+import type { Route } from './route.ts';
+import { cancelRequest } from './routes/cancel-request.ts';
+import { createBuild } from './routes/create-build.ts';
+import { createRequest } from './routes/create-request.ts';
+import { createSource } from './routes/create-source.ts';
+import { createToken } from './routes/create-token.ts';
+import { followRequest } from './routes/follow-request.ts';
+import { getArtifact } from './routes/get-artifact.ts';
+import { getBuild } from './routes/get-build.ts';
+import { getBuildLog } from './routes/get-build-log.ts';
+import { getHealth } from './routes/get-health.ts';
+import { getPipeline } from './routes/get-pipeline.ts';
+import { getProvenance } from './routes/get-provenance.ts';
+import { getRequest } from './routes/get-request.ts';
+import { getResult } from './routes/get-result.ts';
+import { getResultFile } from './routes/get-result-file.ts';
+import { getRun } from './routes/get-run.ts';
+import { getRunLog } from './routes/get-run-log.ts';
+import { getTrace } from './routes/get-trace.ts';
+import { listBuilds } from './routes/list-builds.ts';
+import { listGates } from './routes/list-gates.ts';
+import { listPipelines } from './routes/list-pipelines.ts';
+import { listPlugins } from './routes/list-plugins.ts';
+import { listRequests } from './routes/list-requests.ts';
+import { listTokens } from './routes/list-tokens.ts';
+import { putPipeline } from './routes/put-pipeline.ts';
+import { resetGate } from './routes/reset-gate.ts';
+import { revokeToken } from './routes/revoke-token.ts';
+import { setGate } from './routes/set-gate.ts';
+
+/** Every call of the REST interface. */
+export const routes: readonly Route[] = [
+  createRequest,
+  listRequests,
+  getRequest,
+  followRequest,
+  cancelRequest,
+  getResult,
+  getResultFile,
+  createSource,
+  createBuild,
+  listBuilds,
+  getBuild,
+  getBuildLog,
+  getArtifact,
+  getProvenance,
+  putPipeline,
+  listPipelines,
+  getPipeline,
+  listGates,
+  setGate,
+  resetGate,
+  createToken,
+  listTokens,
+  revokeToken,
+  listPlugins,
+  getRun,
+  getRunLog,
+  getTrace,
+  getHealth,
+];

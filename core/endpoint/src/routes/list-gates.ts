@@ -1,0 +1,17 @@
+import { GateList } from '@slowlane/contracts';
+import { problems, type Route } from '../route.ts';
+
+export const listGates: Route = (app, { deps, access }) => {
+  app.route({
+    method: 'GET',
+    url: '/v1/gates',
+    onRequest: access.needs('read', 'gate'),
+    schema: {
+      tags: ['gates'],
+      summary: 'Limits and use of every gate dimension',
+      security: [{ token: [] }],
+      response: { 200: GateList, ...problems },
+    },
+    handler: async () => ({ gates: await deps.gate.list() }),
+  });
+};

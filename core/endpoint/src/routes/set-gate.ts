@@ -1,0 +1,25 @@
+import { GateList, SetGate } from '@slowlane/contracts';
+import { z } from 'zod';
+import { problems, type Route } from '../route.ts';
+import { Dimension } from '../schema.ts';
+
+export const setGate: Route = (app, { deps, access }) => {
+  app.route({
+    method: 'PUT',
+    url: '/v1/gates/:dimension',
+    onRequest: access.needs('gate'),
+    schema: {
+      tags: ['gates'],
+      summary: 'Set a limit by hand, until it is reset; 0 holds everything back',
+      security: [{ token: [] }],
+      params: z.object({ dimension: Dimension }),
+      body: SetGate,
+      response: { 200: GateList, ...problems },
+    },
+    handler: async (request) => {
+      const { limit, reason } = request.body;
+      await deps.gate.set(request.params.dimension, limit, access.callerOf(request).name, reason);
+      return { gates: await deps.gate.list() };
+    },
+  });
+};

@@ -1,0 +1,169 @@
+import type { NewEvent, PipelineRevision, RequestRecord } from '@slowlane/contracts';
+import { SlowLaneError } from '@slowlane/contracts';
+import { describe, expect, it } from 'vitest';
+import { createNotifier } from './notifier.ts';
+import type { WebhookEvent } from './webhook-sender.ts';
+
+const id = 'req_01J0000000000000000000000A';
+const callback = 'https://erp.example.org/done?key=k';
+const webhook = 'https://hooks.example.org/all';
+
+function requestWith(changes: Partial<RequestRecord>): RequestRecord {
+  return {
+    id,
+    correlationId: 'cor_01J0000000000000000000000C',
+    traceparent: undefined,
+    operation: 'daily',
+    principal: 'erp',
+    body: {},
+    mediated: undefined,
+    callback,
+    pin: {
+      pipeline: 'daily',
+      revision: 2,
+      registrationId: 'reg_x',
+      artifact: `sha256:${'0'.repeat(64)}`,
+      workspace: 'local',
+    },
+    state: 'succeeded',
+    parts: { total: 1, ended: 1 },
+    acceptedAt: 1_000,
+    endedAt: 9_000,
+    failure: undefined,
+    result: [{ name: 'a.csv', path: '/Volumes/a.csv', size: 3 }],
+    resultPath: undefined,
+    endEventId: '1700000000000-3',
+    ...changes,
+  };
+}
+
+function fixture(request: RequestRecord, answers: Record<string, (number | SlowLaneError)[]>) {
+  const sent: { url: string; event: WebhookEvent }[] = [];
+  const appended: NewEvent[] = [];
+  const revision = {
+    file: { operation: { notify: [{ webhook }], result: { link_ttl: '2h' } } },
+  } as unknown as PipelineRevision;
+  const notifier = createNotifier({
+    requests: { get: async () => request },
+    events: { append: async (event) => (appended.push(event), '1-0') },
+    pipelines: { get: async (name, wanted) => (name === 'daily' && wanted === 2 ? revision : undefined) },
+    resultLinks: {
+      links: (_request, ttlMs) => [
+        { name: 'a.csv', size: 3, href: '/v1/results/x/files/a.csv?expires=1', expiresAt: ttlMs },
+      ],
+    },
+    sender: {
+      deliver: async (url, event) => {
+        sent.push({ url, event });
+        const answer = answers[url]?.shift() ?? 200;
+        if (typeof answer !== 'number') throw answer;
+        return { status: answer };
+      },
+    },
+    publicUrl: 'http://127.0.0.1:8080',
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
+  });
+  return { notifier, sent, appended };
+}
+
+const down = () => new SlowLaneError('notify.undeliverable', 'https://erp.example.org answered 500');
+const refused = () => new SlowLaneError('notify.refused', 'erp.example.org is 10.0.0.1');
+
+describe('the notifier', () => {
+  it('tells the callback and the webhooks of the pinned revision how the request ended', async () => {
+    const { notifier, sent, appended } = fixture(requestWith({}), {});
+    await notifier.notify(id);
+    expect(sent.map(({ url }) => url)).toEqual([webhook, callback]);
+    expect(sent[1]?.event).toEqual({
+      id: '1700000000000-3',
+      type: 'request.succeeded',
+      audience: { principal: 'erp' },
+      body: {
+        id: '1700000000000-3',
+        type: 'request.succeeded',
+        at: 9_000,
+        correlationId: 'cor_01J0000000000000000000000C',
+        subject: { pipeline: 'daily', request: id },
+        data: {
+          operation: 'daily',
+          state: 'succeeded',
+          artifact: `sha256:${'0'.repeat(64)}`,
+          request: `http://127.0.0.1:8080/v1/requests/${id}`,
+          files: [
+            {
+              name: 'a.csv',
+              size: 3,
+              href: 'http://127.0.0.1:8080/v1/results/x/files/a.csv?expires=1',
+              expiresAt: 7_200_000,
+            },
+          ],
+        },
+      },
+    });
+    expect(sent[0]?.event.audience).toEqual({ pipeline: 'daily' });
+    expect(appended[1]).toEqual({
+      type: 'delivery.sent',
+      correlationId: 'cor_01J0000000000000000000000C',
+      subject: { pipeline: 'daily', request: id },
+      data: { url: 'https://erp.example.org/done', status: 200, attempt: 1, eventId: '1700000000000-3' },
+    });
+  });
+
+  it('tries again only who did not hear it, with the same event id', async () => {
+    const { notifier, sent, appended } = fixture(requestWith({}), { [callback]: [down(), down(), 200] });
+    await expect(notifier.notify(id)).rejects.toMatchObject({ code: 'notify.undeliverable', kind: 'temporary' });
+    await expect(notifier.notify(id)).rejects.toMatchObject({ code: 'notify.undeliverable' });
+    await notifier.notify(id);
+    expect(sent.map(({ url }) => url)).toEqual([webhook, callback, callback, callback]);
+    expect(new Set(sent.map(({ event }) => event.id)).size).toBe(1);
+    expect(appended.map(({ type, data }) => [type, data?.['attempt']])).toEqual([
+      ['delivery.sent', 1],
+      ['delivery.failed', 1],
+      ['delivery.failed', 2],
+      ['delivery.sent', 3],
+    ]);
+  });
+
+  it('does not try an address again that may not be called', async () => {
+    const { notifier, sent, appended } = fixture(requestWith({}), { [callback]: [refused()] });
+    await notifier.notify(id);
+    expect(sent).toHaveLength(2);
+    expect(appended.map(({ type }) => type)).toEqual(['delivery.sent', 'delivery.failed']);
+    expect(appended[1]?.data?.['failure']).toMatchObject({ code: 'notify.refused' });
+  });
+
+  it.each([
+    ['nothing-to-do', 'request.nothing-to-do'],
+    ['cancelled', 'request.cancelled'],
+    ['failed', 'request.failed'],
+  ] as const)('tells of the state %s as %s', async (state, type) => {
+    const failure = new SlowLaneError('run.failed', 'exit code 1').toFailure();
+    const request = requestWith({ state, ...(state === 'failed' ? { failure } : {}) });
+    const { notifier, sent } = fixture(request, {});
+    await notifier.notify(id);
+    expect(sent[0]?.event.type).toBe(type);
+    if (state === 'failed') expect(JSON.stringify(sent[0]?.event.body)).toContain('"code":"run.failed"');
+  });
+
+  it('has an event id of its own for a request whose end event is not known', async () => {
+    const { notifier, sent } = fixture(requestWith({ endEventId: undefined }), {});
+    await notifier.notify(id);
+    expect(sent.map(({ event }) => event.id)).toEqual([
+      'evt_01J0000000000000000000000A',
+      'evt_01J0000000000000000000000A',
+    ]);
+  });
+
+  it('refuses to tell of a request that has not ended', async () => {
+    const { notifier, sent } = fixture(requestWith({ state: 'running' }), {});
+    await expect(notifier.notify(id)).rejects.toThrow('it has not ended');
+    expect(sent).toEqual([]);
+  });
+
+  it('has nothing to do where nobody asked to be told', async () => {
+    const request = requestWith({ callback: undefined, pin: { ...requestWith({}).pin, revision: 1 } });
+    const { notifier, sent, appended } = fixture(request, {});
+    await notifier.notify(id);
+    expect([sent, appended]).toEqual([[], []]);
+  });
+});

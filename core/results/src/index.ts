@@ -1,0 +1,2 @@
+export { createResultLinks, type ResultLinksDeps } from './result-links.ts';
+export { contentTypeOf } from './content-type.ts';
