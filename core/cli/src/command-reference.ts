@@ -3,9 +3,23 @@ import { commands } from './commands.ts';
 /** The command line as a page: made from the same definitions as `--help`. */
 export function commandReference(): string {
   const parts = commands.map(({ name, summary, details, args = [], options = [] }) => {
-    const usage = ['slowlane', name, ...args.map((arg) => arg.form), ...(options.length > 0 ? ['[options]'] : [])].join(' ');
-    const rows = [...args, ...options].map(({ form, help }) => `| \`${form.replaceAll('|', '\\|')}\` | ${help.replaceAll('|', '\\|')} |`);
-    return [`## ${name}`, '', `${summary[0]?.toUpperCase()}${summary.slice(1)}.${details === undefined ? '' : ` ${details}`}`, '', '```', usage, '```', ...(rows.length > 0 ? ['', '| | |', '|---|---|', ...rows] : []), ''].join('\n');
+    const usage = ['slowlane', name, ...args.map((arg) => arg.form), ...(options.length > 0 ? ['[options]'] : [])].join(
+      ' ',
+    );
+    const rows = [...args, ...options].map(
+      ({ form, help }) => `| \`${form.replaceAll('|', '\\|')}\` | ${help.replaceAll('|', '\\|')} |`,
+    );
+    return [
+      `## ${name}`,
+      '',
+      `${summary[0]?.toUpperCase()}${summary.slice(1)}.${details === undefined ? '' : ` ${details}`}`,
+      '',
+      '```',
+      usage,
+      '```',
+      ...(rows.length > 0 ? ['', '| | |', '|---|---|', ...rows] : []),
+      '',
+    ].join('\n');
   });
   return `# Command line
 

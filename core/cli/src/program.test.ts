@@ -46,7 +46,9 @@ describe('the command line', () => {
   it('keeps stdout a single document when a command fails, with code and hint, and exits in the range of its area', async () => {
     const { code, stdout, stderr } = await run(['request', 'ls', '--json']);
     expect(code).toBe(2);
-    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'cli.not-running', hint: expect.stringContaining('./slowlane up') } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'cli.not-running', hint: expect.stringContaining('./slowlane up') },
+    });
     expect(stderr).toContain('nothing answers');
   });
 
@@ -56,7 +58,9 @@ describe('the command line', () => {
   });
 
   it('exits with 1 when a test failed, and closes with the counts', async () => {
-    const { code, stdout } = await run(['test', 'unit'], { test: async () => ({ outcomes: [], passed: 3, failed: 1, skipped: 0 }) });
+    const { code, stdout } = await run(['test', 'unit'], {
+      test: async () => ({ outcomes: [], passed: 3, failed: 1, skipped: 0 }),
+    });
     expect(code).toBe(1);
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('3 passed, 1 failed');
   });

@@ -1,5 +1,5 @@
 import type { EventType, EventView } from '@slowlane/contracts';
-import { formatDuration } from '@slowlane/kit';
+import { formatBytes, formatDuration } from '@slowlane/kit';
 import type { Style } from './command.ts';
 
 type Data = Record<string, unknown>;
@@ -10,11 +10,11 @@ const lines: Record<EventType, (data: Data) => string> = {
   'push.completed': () => 'git has taken the push',
   'push.aborted': () => 'the push was not completed',
   'build.queued': () => 'build queued',
-  'build.stage': ({ stage, ...found }) => `${text(stage).padEnd(9)} ${facts(found)}`,
+  'build.stage': ({ stage, found }) => `${text(stage).padEnd(10)} ${findings((found ?? {}) as Data)}`.trimEnd(),
   'build.cached': ({ fromBuild }) => `unchanged: taken over from ${text(fromBuild)}, no sandbox started`,
   'build.registered': ({ jobId, workspace, artifact }) =>
     `registered as job ${text(jobId)} on ${text(workspace)}, artifact ${digest(artifact)}`,
-  'build.built': () => 'built, push not completed: nothing registered',
+  'build.built': ({ purpose }) => (purpose === 'push' ? 'built, push not completed: nothing registered' : 'built: nothing to register'),
   'build.failed': ({ failure }) => `build failed: ${failureText(failure)}`,
   'build.cancelled': () => 'build cancelled',
   'request.accepted': ({ operation, principal, artifact }) =>
@@ -65,6 +65,31 @@ function short(commit: unknown): string {
 
 function digest(value: unknown): string {
   return text(value).replace(/^(sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1…');
+}
+
+/** What a stage found, as far as it says something to a person; the rest is in --json. */
+function findings(found: Data): string {
+  const set = found['set'] as
+    { digest: string; primary: { name: string; size: number }; companions: unknown[] } | undefined;
+  const tests = found['tests'] as { passed: number; failed: number } | undefined;
+  return [
+    found['commit'] === undefined ? undefined : `commit ${short(found['commit'])}`,
+    found['plugin'] === undefined || found['evidence'] === undefined
+      ? undefined
+      : `${text(found['plugin'])} (${(found['evidence'] as string[]).join(', ')})`,
+    tests === undefined ? undefined : `${tests.passed} tests passed, ${tests.failed} failed`,
+    set === undefined
+      ? undefined
+      : `${set.primary.name} ${formatBytes(set.primary.size)}, ${set.companions.length} companion(s), artifact ${digest(set.digest)}`,
+    found['published'] === undefined
+      ? undefined
+      : Object.values(found['published'] as Record<string, string>)
+          .map(digest)
+          .join(' '),
+    found['provenance'] === undefined ? undefined : 'provenance signed',
+  ]
+    .filter((words) => words !== undefined)
+    .join(', ');
 }
 
 function facts(found: Data): string {

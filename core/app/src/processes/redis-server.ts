@@ -20,13 +20,13 @@ export interface RedisServer {
 export async function ensureRedis(paths: Paths, logger: Logger): Promise<RedisServer> {
   mkdirSync(paths.redis, { recursive: true });
   const port = await choosePort(paths);
-  let closing = false;
+  const closing = new AbortController();
   let current = findProcess(paths.run, 'redis') ?? launch(paths, port);
   await answers(port, 30_000);
   const watch = (async () => {
-    while (!closing) {
-      await pause(250, undefined, { ref: false });
-      if (closing || isAlive(current)) continue;
+    while (!closing.signal.aborted) {
+      await pause(250, undefined, { ref: false, signal: closing.signal }).catch(() => undefined);
+      if (closing.signal.aborted || isAlive(current)) continue;
       logger.error({ pid: current.pid }, 'redis died; starting it again');
       current = launch(paths, port);
       await answers(port, 30_000).catch((error: unknown) =>
@@ -37,7 +37,7 @@ export async function ensureRedis(paths: Paths, logger: Logger): Promise<RedisSe
   return {
     url: `redis://127.0.0.1:${port}`,
     async close() {
-      closing = true;
+      closing.abort();
       await watch;
       await terminate(current, { graceMs: 10_000 });
       forgetProcess(paths.run, 'redis');

@@ -5,7 +5,8 @@ import { type CommandContext, defineCommand, type Style, text } from '../command
 export const build = defineCommand({
   name: 'build',
   summary: 'build a folder or a git URL: log, manifest, provenance, artifact; registers nothing',
-  details: 'A folder is sent as git would commit it. With --out the artifact and its companions are written to a folder.',
+  details:
+    'A folder is sent as git would commit it. With --out the artifact and its companions are written to a folder.',
   args: [{ form: '<source>', help: 'folder, or https URL of a git repository' }],
   options: [
     { form: '--ref <ref>', help: 'branch, tag or commit of the URL', default: 'main' },
@@ -19,7 +20,9 @@ export const build = defineCommand({
     const language = text(input, 'language');
     const file = text(input, 'pipeline');
     const started = await client.createBuild({
-      source: /^[a-z+]+:\/\//.test(source) ? { git: source, ref: text(input, 'ref') ?? 'main' } : await upload(source, context),
+      source: /^[a-z+]+:\/\//.test(source)
+        ? { git: source, ref: text(input, 'ref') ?? 'main' }
+        : await upload(source, context),
       ...(language === undefined ? {} : { language }),
       ...(file === undefined ? {} : { pipeline: await context.local.readText(file) }),
     });
@@ -41,11 +44,21 @@ export const buildLs = defineCommand({
   ],
   run(input, context) {
     const pipeline = text(input, 'pipeline');
-    return context.client().listBuilds({ ...(pipeline === undefined ? {} : { pipeline }), limit: Number(text(input, 'limit')) });
+    return context
+      .client()
+      .listBuilds({ ...(pipeline === undefined ? {} : { pipeline }), limit: Number(text(input, 'limit')) });
   },
   render: ({ builds }, style) =>
     style.table(
-      builds.map((row) => [row.id, row.pipeline, stateText(row, style), row.commit?.slice(0, 10) ?? '', row.cachedFrom === undefined ? '' : 'unchanged', took(row), row.artifact?.digest.slice(0, 19) ?? '']),
+      builds.map((row) => [
+        row.id,
+        row.pipeline,
+        stateText(row, style),
+        row.commit?.slice(0, 10) ?? '',
+        row.cachedFrom === undefined ? '' : 'unchanged',
+        took(row),
+        row.artifact?.digest.slice(0, 19) ?? '',
+      ]),
       ['build', 'pipeline', 'state', 'commit', '', 'took', 'artifact'],
     ),
 });
@@ -64,7 +77,8 @@ export const buildLogs = defineCommand({
   args: [{ form: '<id>', help: 'id of the build' }],
   async run(input, context) {
     const id = input.args[0] as string;
-    for await (const line of context.client().followBuildLog(id, { signal: context.signal })) context.write(`${line}\n`);
+    for await (const line of context.client().followBuildLog(id, { signal: context.signal }))
+      context.write(`${line}\n`);
     return context.client().getBuild(id);
   },
 });
@@ -92,14 +106,28 @@ function renderBuild(view: BuildView, style: Style): string[] {
     ...(view.commit === undefined ? [] : [`commit     ${view.commit}`]),
     ...(view.plugin === undefined ? [] : [`language   ${view.plugin} (${(view.evidence ?? []).join(', ')})`]),
     ...(view.cachedFrom === undefined ? [] : [`unchanged  taken over from ${view.cachedFrom}, no sandbox was started`]),
-    ...(view.tests === undefined ? [] : [`tests      ${view.tests.passed} passed, ${view.tests.failed} failed, ${view.tests.skipped} skipped`]),
-    ...(artifact === undefined ? [] : [`artifact   ${artifact.digest}`, ...[artifact.primary, ...artifact.companions].map((file) => `           ${file.name}  ${formatBytes(file.size)}  ${style.dim(file.digest)}`)]),
-    ...(view.registrations ?? []).map(({ target, workspace, jobId }) => `job        ${jobId} on ${workspace} (${target})`),
-    ...(failure === undefined ? [] : [`${style.bad('failure')}    ${failure.message} (${failure.code})`, style.dim(`           ${failure.hint}`)]),
+    ...(view.tests === undefined
+      ? []
+      : [`tests      ${view.tests.passed} passed, ${view.tests.failed} failed, ${view.tests.skipped} skipped`]),
+    ...(artifact === undefined
+      ? []
+      : [
+          `artifact   ${artifact.digest}`,
+          ...[artifact.primary, ...artifact.companions].map(
+            (file) => `           ${file.name}  ${formatBytes(file.size)}  ${style.dim(file.digest)}`,
+          ),
+        ]),
+    ...(view.registrations ?? []).map(
+      ({ target, workspace, jobId }) => `job        ${jobId} on ${workspace} (${target})`,
+    ),
+    ...(failure === undefined
+      ? []
+      : [`${style.bad('failure')}    ${failure.message} (${failure.code})`, style.dim(`           ${failure.hint}`)]),
   ];
 }
 
-function stateText({ state }: BuildView, style: Style): string {
+function stateText({ state, purpose }: BuildView, style: Style): string {
+  if (state === 'built' && purpose === 'push') return style.warn('built, push not completed');
   if (!isBuildTerminal(state)) return style.warn(state);
   return state === 'registered' || state === 'built' ? style.good(state) : style.bad(state);
 }

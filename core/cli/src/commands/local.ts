@@ -5,8 +5,10 @@ const yes = { form: '-y, --yes', help: 'install what is missing without asking' 
 
 export const up = defineCommand({
   name: 'up',
-  summary: 'start everything embedded: redis, endpoint, mediator, keeper, builder, ledger, gateway, helper, local workspace',
-  details: 'Starts what does not run yet and returns when the service answers. State is in SLOWLANE_HOME (default ~/.slowlane; root: /var/lib/slowlane).',
+  summary:
+    'start everything embedded: redis, endpoint, mediator, keeper, builder, ledger, gateway, helper, local workspace',
+  details:
+    'Starts what does not run yet and returns when the service answers. State is in SLOWLANE_HOME (default ~/.slowlane; root: /var/lib/slowlane).',
   options: [yes, { form: '--foreground', help: 'stay, and end everything on Ctrl-C' }],
   run: (input, { local }) => local.up({ yes: flag(input, 'yes'), foreground: flag(input, 'foreground') }),
   render: (view, style) => [
@@ -31,10 +33,17 @@ export const status = defineCommand({
   render: ({ url, processes, health }, style) => [
     url,
     ...style.table(
-      processes.map(({ name, running, pid, memoryBytes }) => [name, running ? style.good('running') : style.bad('not running'), String(pid ?? ''), memoryBytes === undefined ? '' : formatBytes(memoryBytes)]),
+      processes.map(({ name, running, pid, memoryBytes }) => [
+        name,
+        running ? style.good('running') : style.bad('not running'),
+        String(pid ?? ''),
+        memoryBytes === undefined ? '' : formatBytes(memoryBytes),
+      ]),
       ['process', 'state', 'pid', 'memory'],
     ),
-    ...Object.entries(health).map(([check, state]) => `${check}: ${state === 'ok' ? style.good(state) : style.bad(state)}`),
+    ...Object.entries(health).map(
+      ([check, state]) => `${check}: ${state === 'ok' ? style.good(state) : style.bad(state)}`,
+    ),
   ],
 });
 
@@ -44,13 +53,28 @@ export const doctor = defineCommand({
   run: (_input, { local }) => local.doctor(),
   render: ({ ground, sandbox }, style) => [
     ...style.table(
-      ground.map(({ name, use, found, line }) => [found === undefined ? style.bad('missing') : style.good('ok'), name, found ?? line ?? '', style.dim(use)]),
+      ground.map(({ name, use, found, line }) => [
+        found === undefined ? style.bad('missing') : style.good('ok'),
+        name,
+        found ?? line ?? '',
+        style.dim(use),
+      ]),
       ['', 'what', 'found, or the line that installs it', 'for'],
     ),
     '',
     ...(sandbox === undefined
       ? [style.dim('the sandbox is probed while Slow Lane is up')]
-      : [`sandbox tier ${style.bold(sandbox.tier)}: ${sandbox.ok ? style.good('every starred abuse test held') : style.bad('REFUSED')}`, ...style.table(sandbox.findings.map(({ test, ok, detail }) => [ok ? style.good('held') : style.bad('FAILED'), test, detail]), ['', 'test', 'detail'])]),
+      : [
+          `sandbox tier ${style.bold(sandbox.tier)}: ${sandbox.ok ? style.good('every starred abuse test held') : style.bad('REFUSED')}`,
+          ...style.table(
+            sandbox.findings.map(({ test, ok, detail }) => [
+              ok ? style.good('held') : style.bad('FAILED'),
+              test,
+              detail,
+            ]),
+            ['', 'test', 'detail'],
+          ),
+        ]),
   ],
 });
 
@@ -64,7 +88,8 @@ export const demo = defineCommand({
 export const test = defineCommand({
   name: 'test',
   summary: 'install what the tests need, start real servers on loopback, run the suites',
-  details: 'Suites: unit gate sandbox plugins chaos workspace e2e docs; none = all of them (at most 30 minutes on 2 cores).',
+  details:
+    'Suites: unit gate sandbox plugins chaos workspace e2e docs; none = all of them (at most 30 minutes on 2 cores).',
   args: [{ form: '[suites...]', help: 'suites to run' }],
   options: [
     { form: '--full', help: 'the long suites too' },
@@ -78,7 +103,14 @@ export const test = defineCommand({
   },
   render: ({ outcomes, passed, failed, skipped }, style) => [
     ...style.table(
-      outcomes.map((row) => [row.suite, String(row.passed), row.failed === 0 ? '0' : style.bad(String(row.failed)), String(row.skipped), formatDuration(row.tookMs), formatDuration(row.budgetMs)]),
+      outcomes.map((row) => [
+        row.suite,
+        String(row.passed),
+        row.failed === 0 ? '0' : style.bad(String(row.failed)),
+        String(row.skipped),
+        formatDuration(row.tookMs),
+        formatDuration(row.budgetMs),
+      ]),
       ['suite', 'passed', 'failed', 'skipped', 'took', 'budget'],
     ),
     `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
@@ -91,7 +123,17 @@ export const bench = defineCommand({
   args: [{ form: '[suites...]', help: 'push, sandbox, build, submit; none = all' }],
   run: (input, { local }) => local.bench(input.args.filter((name): name is string => name !== undefined)),
   render: ({ rows }, style) =>
-    style.table(rows.map((row) => [row.name, row.ours, row.raw, row.ratio, row.target, row.met ? style.good('met') : style.bad('missed')]), ['figure', 'slow lane', 'raw', 'ratio', 'target', '']),
+    style.table(
+      rows.map((row) => [
+        row.name,
+        row.ours,
+        row.raw,
+        row.ratio,
+        row.target,
+        row.met ? style.good('met') : style.bad('missed'),
+      ]),
+      ['figure', 'slow lane', 'raw', 'ratio', 'target', ''],
+    ),
 });
 
 export const workspaceEnv = defineCommand({

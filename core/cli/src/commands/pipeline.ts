@@ -30,7 +30,17 @@ export const pipelineLs = defineCommand({
   summary: 'list pipelines',
   run: async (_input, { client }) => ({ pipelines: await client().listPipelines() }),
   render: ({ pipelines }, style) =>
-    style.table(pipelines.map((row) => [row.name, String(row.revision), row.origin, row.registration?.jobId ?? '', row.registration?.artifact.slice(0, 19) ?? '', row.gitUrl]), ['pipeline', 'revision', 'from', 'job', 'artifact', 'push to']),
+    style.table(
+      pipelines.map((row) => [
+        row.name,
+        String(row.revision),
+        row.origin,
+        row.registration?.jobId ?? '',
+        row.registration?.artifact.slice(0, 19) ?? '',
+        row.gitUrl,
+      ]),
+      ['pipeline', 'revision', 'from', 'job', 'artifact', 'push to'],
+    ),
 });
 
 export const pipelineShow = defineCommand({
@@ -46,6 +56,8 @@ function renderPipeline(view: PipelineView, style: Style): string[] {
   return [
     `${style.bold(view.name)}  revision ${view.revision} (${view.origin}, by ${view.by})`,
     `push to    ${view.gitUrl}`,
-    ...(registration === undefined ? [style.dim('no job yet: push the source')] : [`job        ${registration.jobId} on ${registration.workspace}`, `artifact   ${registration.artifact}`]),
+    ...(registration === undefined
+      ? [style.dim('no job yet: push the source')]
+      : [`job        ${registration.jobId} on ${registration.workspace}`, `artifact   ${registration.artifact}`]),
   ];
 }

@@ -1,3 +1,4 @@
+import type { EventView } from '@slowlane/contracts';
 import { defineCommand, flag, list, text } from '../command.ts';
 import { renderEvent } from '../render-event.ts';
 
@@ -7,7 +8,15 @@ export const gateLs = defineCommand({
   run: (_input, { client }) => client().listGates(),
   render: ({ gates }, style) =>
     style.table(
-      gates.map((gate) => [gate.dimension, gate.limit === null ? 'unlimited' : String(gate.limit), String(gate.inUse), String(gate.waiting), gate.byHand === undefined ? '' : `by ${gate.byHand.by}: ${gate.byHand.reason} (declared: ${gate.declared ?? 'none'})`]),
+      gates.map((gate) => [
+        gate.dimension,
+        gate.limit === null ? 'unlimited' : String(gate.limit),
+        String(gate.inUse),
+        String(gate.waiting),
+        gate.byHand === undefined
+          ? ''
+          : `by ${gate.byHand.by}: ${gate.byHand.reason} (declared: ${gate.declared ?? 'none'})`,
+      ]),
       ['dimension', 'limit', 'in use', 'waiting', 'set by hand'],
     ),
 });
@@ -20,7 +29,11 @@ export const gateSet = defineCommand({
     { form: '<limit>', help: 'number of slots; 0 stops new ones' },
   ],
   options: [{ form: '--reason <text>', help: 'why', default: 'by hand' }],
-  run: (input, { client }) => client().setGate(input.args[0] as string, { limit: Number(input.args[1]), reason: text(input, 'reason') ?? 'by hand' }),
+  run: (input, { client }) =>
+    client().setGate(input.args[0] as string, {
+      limit: Number(input.args[1]),
+      reason: text(input, 'reason') ?? 'by hand',
+    }),
 });
 
 export const gateReset = defineCommand({
@@ -35,24 +48,47 @@ export const tokenCreate = defineCommand({
   summary: 'make a token; its secret is shown once',
   args: [{ form: '<name>', help: 'whose it is' }],
   options: [
-    { form: '--scope <scope>', help: 'admin | read | push:NAME | request:NAME | build | pipeline | gate | deps (repeat it)', many: true },
+    {
+      form: '--scope <scope>',
+      help: 'admin | read | push:NAME | request:NAME | build | pipeline | gate | deps (repeat it)',
+      many: true,
+    },
     { form: '--ttl <duration>', help: 'how long it is good for: 30d' },
     { form: '--secret', help: 'print the secret alone, for a script' },
   ],
   async run(input, { client }) {
     const ttl = text(input, 'ttl');
-    const created = await client().createToken({ name: input.args[0] as string, scopes: list(input, 'scope'), ...(ttl === undefined ? {} : { ttl }) });
+    const created = await client().createToken({
+      name: input.args[0] as string,
+      scopes: list(input, 'scope'),
+      ...(ttl === undefined ? {} : { ttl }),
+    });
     return { ...created, secretOnly: flag(input, 'secret') };
   },
   render: ({ token, secret, webhookSecret, secretOnly }, style) =>
-    secretOnly ? [secret] : [`${style.bold(secret)}`, style.dim(`${token.id}: ${token.scopes.join(', ')}`), ...(webhookSecret === undefined ? [] : [style.dim(`callbacks are signed with ${webhookSecret}`)])],
+    secretOnly
+      ? [secret]
+      : [
+          `${style.bold(secret)}`,
+          style.dim(`${token.id}: ${token.scopes.join(', ')}`),
+          ...(webhookSecret === undefined ? [] : [style.dim(`callbacks are signed with ${webhookSecret}`)]),
+        ],
 });
 
 export const tokenLs = defineCommand({
   name: 'token ls',
   summary: 'list tokens',
   run: (_input, { client }) => client().listTokens(),
-  render: ({ tokens }, style) => style.table(tokens.map((token) => [token.id, token.name, token.scopes.join(' '), token.revokedAt === undefined ? '' : 'revoked']), ['token', 'name', 'scopes', '']),
+  render: ({ tokens }, style) =>
+    style.table(
+      tokens.map((token) => [
+        token.id,
+        token.name,
+        token.scopes.join(' '),
+        token.revokedAt === undefined ? '' : 'revoked',
+      ]),
+      ['token', 'name', 'scopes', ''],
+    ),
 });
 
 export const tokenRevoke = defineCommand({
@@ -70,7 +106,17 @@ export const pluginLs = defineCommand({
   name: 'plugin ls',
   summary: 'language plugins',
   run: (_input, { client }) => client().listPlugins(),
-  render: ({ plugins }, style) => style.table(plugins.map((plugin) => [plugin.id, plugin.version, String(plugin.contract), plugin.toolchains.join(' '), plugin.registries.join(' ')]), ['plugin', 'version', 'contract', 'tools', 'registries']),
+  render: ({ plugins }, style) =>
+    style.table(
+      plugins.map((plugin) => [
+        plugin.id,
+        plugin.version,
+        String(plugin.contract),
+        plugin.toolchains.join(' '),
+        plugin.registries.join(' '),
+      ]),
+      ['plugin', 'version', 'contract', 'tools', 'registries'],
+    ),
 });
 
 export const runShow = defineCommand({
@@ -78,7 +124,10 @@ export const runShow = defineCommand({
   summary: 'one run of the workspace',
   args: [{ form: '<id>', help: 'run id, or id of the part' }],
   run: (input, { client }) => client().getRun(input.args[0] as string),
-  render: (run) => [`run ${run.runId} of ${run.part}: ${run.state} on ${run.workspace}`, ...(run.runPageUrl === undefined ? [] : [run.runPageUrl])],
+  render: (run) => [
+    `run ${run.runId} of ${run.part}: ${run.state} on ${run.workspace}`,
+    ...(run.runPageUrl === undefined ? [] : [run.runPageUrl]),
+  ],
 });
 
 export const runLogs = defineCommand({
@@ -97,7 +146,11 @@ export const resultGet = defineCommand({
   summary: 'signed, expiring links to the result files of a request',
   args: [{ form: '<request>', help: 'id of the request' }],
   run: (input, { client }) => client().getResult(input.args[0] as string),
-  render: ({ files }, style) => files.flatMap((file) => [`${file.name}  ${style.dim(`${file.size} B, until ${new Date(file.expiresAt).toISOString()}`)}`, `  ${file.href}`]),
+  render: ({ files }, style) =>
+    files.flatMap((file) => [
+      `${file.name}  ${style.dim(`${file.size} B, until ${new Date(file.expiresAt).toISOString()}`)}`,
+      `  ${file.href}`,
+    ]),
 });
 
 export const trace = defineCommand({
@@ -105,5 +158,10 @@ export const trace = defineCommand({
   summary: 'the whole story of any id: push, build, artifact, job, request, parts, runs, delivery',
   args: [{ form: '<id>', help: 'id of a request, part, run, build, push, or an artifact digest' }],
   run: (input, { client }) => client().trace(input.args[0] as string),
-  render: ({ events }, style) => events.map((event) => renderEvent(event, style)),
+  render: ({ events }, style) => events.filter(hasNews).map((event) => renderEvent(event, style)),
 });
+
+/** A stage that only says that it has begun is left out for people: what it found comes with the next one. */
+function hasNews(event: EventView): boolean {
+  return event.type !== 'build.stage' || Object.keys((event.data['found'] ?? {}) as object).length > 0;
+}

@@ -1,4 +1,10 @@
-import { isRequestTerminal, type RequestAccepted, type RequestState, type RequestView, SlowLaneError } from '@slowlane/contracts';
+import {
+  isRequestTerminal,
+  type RequestAccepted,
+  type RequestState,
+  type RequestView,
+  SlowLaneError,
+} from '@slowlane/contracts';
 import { formatDuration } from '@slowlane/kit';
 import { type CommandContext, type CommandInput, defineCommand, flag, type Style, text } from '../command.ts';
 import { renderEvent } from '../render-event.ts';
@@ -22,14 +28,23 @@ export const requestCreate = defineCommand({
     const callback = text(input, 'callback');
     const key = text(input, 'idempotencyKey');
     const accepted = await client.createRequest(
-      { operation: input.args[0] as string, body: await readBody(input, context), ...(callback === undefined ? {} : { callback }) },
+      {
+        operation: input.args[0] as string,
+        body: await readBody(input, context),
+        ...(callback === undefined ? {} : { callback }),
+      },
       key === undefined ? {} : { idempotencyKey: key },
     );
     if (!flag(input, 'wait')) return flag(input, 'id') ? { ...accepted, idOnly: true } : accepted;
     await follow(accepted.id, context);
     return client.getRequest(accepted.id);
   },
-  render: (value, style) => (isView(value) ? renderRequest(value, style) : value.idOnly === true ? [value.id] : [`${style.good('accepted')} ${value.id}`, style.dim(`follow it: slowlane request wait ${value.id}`)]),
+  render: (value, style) =>
+    isView(value)
+      ? renderRequest(value, style)
+      : value.idOnly === true
+        ? [value.id]
+        : [`${style.good('accepted')} ${value.id}`, style.dim(`follow it: slowlane request wait ${value.id}`)],
 });
 
 export const requestLs = defineCommand({
@@ -43,10 +58,25 @@ export const requestLs = defineCommand({
   run(input, context) {
     const operation = text(input, 'operation');
     const state = text(input, 'state');
-    return context.client().listRequests({ ...(operation === undefined ? {} : { operation }), ...(state === undefined ? {} : { state: state as RequestState }), limit: Number(text(input, 'limit')) });
+    return context
+      .client()
+      .listRequests({
+        ...(operation === undefined ? {} : { operation }),
+        ...(state === undefined ? {} : { state: state as RequestState }),
+        limit: Number(text(input, 'limit')),
+      });
   },
   render: ({ requests }, style) =>
-    style.table(requests.map((request) => [request.id, request.operation, stateText(request.state, style), new Date(request.acceptedAt).toISOString(), took(request)]), ['request', 'operation', 'state', 'accepted', 'took']),
+    style.table(
+      requests.map((request) => [
+        request.id,
+        request.operation,
+        stateText(request.state, style),
+        new Date(request.acceptedAt).toISOString(),
+        took(request),
+      ]),
+      ['request', 'operation', 'state', 'accepted', 'took'],
+    ),
 });
 
 export const requestShow = defineCommand({
@@ -83,37 +113,62 @@ function isView(value: RequestAccepted | RequestView): value is RequestView {
 }
 
 async function readBody(input: CommandInput, { local }: CommandContext) {
-  const data = text(input, 'data') ?? (text(input, 'body') === undefined ? '{}' : await local.readText(text(input, 'body') as string));
+  const data =
+    text(input, 'data') ??
+    (text(input, 'body') === undefined ? '{}' : await local.readText(text(input, 'body') as string));
   try {
     return JSON.parse(data);
   } catch (cause) {
-    throw new SlowLaneError('cli.usage', `the request body is not JSON: ${(cause as Error).message}`, { cause, hint: 'Give it with --body FILE or --data \'{"month": 3}\'' });
+    throw new SlowLaneError('cli.usage', `the request body is not JSON: ${(cause as Error).message}`, {
+      cause,
+      hint: 'Give it with --body FILE or --data \'{"month": 3}\'',
+    });
   }
 }
 
 async function follow(id: string, context: CommandContext): Promise<void> {
   const style = createStyle(!context.json && process.stdout.isTTY === true);
-  for await (const event of context.client().followEvents(id, { signal: context.signal })) context.write(`${renderEvent(event, style)}\n`);
+  for await (const event of context.client().followEvents(id, { signal: context.signal }))
+    context.write(`${renderEvent(event, style)}\n`);
 }
 
 function renderRequest(request: RequestView, style: Style): string[] {
-  const failure = request.failure === undefined ? [] : [`${style.bad('failure')}    ${request.failure.message} (${request.failure.code})`, style.dim(`           ${request.failure.hint}`)];
+  const failure =
+    request.failure === undefined
+      ? []
+      : [
+          `${style.bad('failure')}    ${request.failure.message} (${request.failure.code})`,
+          style.dim(`           ${request.failure.hint}`),
+        ];
   return [
     `${style.bold(request.id)}  ${stateText(request.state, style)}  ${took(request)}`,
     `operation  ${request.operation} (revision ${request.revision}) on ${request.workspace}`,
     `artifact   ${request.artifact}`,
     `body       ${JSON.stringify(request.body)}`,
     ...failure,
-    ...style.table(request.parts.map((part) => [part.key, stateText(part.state, style), String(part.attempt), part.runId ?? '', whyWaiting(part)]), ['part', 'state', 'attempt', 'run', 'waits for']),
+    ...style.table(
+      request.parts.map((part) => [
+        part.key,
+        stateText(part.state, style),
+        String(part.attempt),
+        part.runId ?? '',
+        whyWaiting(part),
+      ]),
+      ['part', 'state', 'attempt', 'run', 'waits for'],
+    ),
   ];
 }
 
 function whyWaiting({ waiting, state }: RequestView['parts'][number]): string {
-  return waiting === undefined || state !== 'parked' ? '' : `${waiting.dimension}: ${waiting.inUse} of ${waiting.limit} in use`;
+  return waiting === undefined || state !== 'parked'
+    ? ''
+    : `${waiting.dimension}: ${waiting.inUse} of ${waiting.limit} in use`;
 }
 
 function took(request: Pick<RequestView, 'acceptedAt' | 'endedAt' | 'state'>): string {
-  return isRequestTerminal(request.state) && request.endedAt !== undefined ? formatDuration(request.endedAt - request.acceptedAt) : '';
+  return isRequestTerminal(request.state) && request.endedAt !== undefined
+    ? formatDuration(request.endedAt - request.acceptedAt)
+    : '';
 }
 
 function stateText(state: string, style: Style): string {
