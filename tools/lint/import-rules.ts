@@ -20,7 +20,7 @@ export const importRules: Record<string, ImportRule> = {
   'core/process': { mayImport: base, owns: ['execa', 'node:child_process'] },
   'core/archive': { mayImport: base, owns: ['tar', 'yauzl'] },
   'core/queue': { mayImport: base, owns: ['bullmq', 'ioredis'] },
-  'core/databricks': { mayImport: base, owns: [] },
+  'core/databricks': { mayImport: base, owns: ['undici'] },
   'core/sources': { mayImport: [...base, 'core/archive'], owns: ['simple-git'] },
   'core/artifacts': { mayImport: [...base, 'core/archive'], owns: [] },
   'core/pipeline': {
@@ -34,7 +34,7 @@ export const importRules: Record<string, ImportRule> = {
   'core/remote': { mayImport: [...base, 'core/process', 'core/queue'], owns: ['fastify'] },
   'core/results': { mayImport: [...base, 'core/queue'], owns: [] },
   'core/notify': { mayImport: [...base, 'core/queue'], owns: ['standardwebhooks', 'undici'] },
-  'core/mediator': { mayImport: [...base, 'core/queue'], owns: ['jsonata', 'ajv'] },
+  'core/mediator': { mayImport: [...base, 'core/queue'], owns: ['jsonata', 'ajv', 'ajv-formats', 're2js'] },
   'core/keeper': { mayImport: [...base, 'core/queue', 'core/databricks'], owns: [] },
   'core/ledger': { mayImport: [...base, 'core/queue'], owns: ['kysely', 'node:sqlite'] },
   'core/client': { mayImport: base, owns: [] },

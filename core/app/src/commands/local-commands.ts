@@ -63,7 +63,9 @@ export function createLocalCommands(signal: AbortSignal): LocalCommands {
     writeFile: (file, bytes) => writeFile(file, bytes),
     async validatePipeline(text, fileName) {
       const { checkPipelineFile } = await import('@slowlane/pipeline');
-      return checkPipelineFile({ policy: thisInstallation().config.policy }, text, { fileName });
+      const { checkPipeline } = await import('../service/check-pipeline.ts');
+      const { config } = thisInstallation();
+      return checkPipelineFile({ policy: config.policy, alsoCheck: checkPipeline(config) }, text, { fileName });
     },
   };
 }

@@ -12,6 +12,7 @@ import { upstreams } from '../ground/ground.ts';
 import { pluginFolders } from '../plugins.gen.ts';
 import { repository } from '../processes/installation.ts';
 import { sandboxRoot } from '../processes/sandbox-root.ts';
+import { checkPipeline } from './check-pipeline.ts';
 import type { Stores } from './open-stores.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -54,7 +55,8 @@ export async function createBuilder(setting: {
   });
   const { pipelines, registrations } = stores.ledger;
   const mirror = mirrorsIn(paths.mirrors, caBundle);
-  const apply = applyPipeline({ pipelines, policy: config.policy });
+  const alsoCheck = checkPipeline(config);
+  const apply = applyPipeline({ pipelines, policy: config.policy, alsoCheck });
   const stages = createStages({
     builds: stores.queue.builds,
     pipelines,
@@ -70,6 +72,7 @@ export async function createBuilder(setting: {
     workspace: (name) => workspaces.client(name),
     pools: config.pools,
     policy: config.policy,
+    alsoCheck,
     signingKey: stores.signingKey,
     artifactBase: `${config.volumes}/artifacts`,
     zone: 'default',

@@ -42,6 +42,7 @@ export async function runLanes(setting: {
     workspace: workspaces.client,
     blobs: stores.blobs,
     node,
+    poll: { byWorkspace: { local: { minMs: 100, maxMs: 1_000 } } },
     logger,
   });
   const sender = createWebhookSender({

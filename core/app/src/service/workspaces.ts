@@ -3,6 +3,7 @@ import type { Environment, Paths, SlowLaneYaml, WorkspaceSettings } from '@slowl
 import { type Logger, SlowLaneError, type VolumeStore } from '@slowlane/contracts';
 import {
   createDatabricksClient,
+  defaultRates,
   type DatabricksClient,
   type DatabricksClientOptions,
   volumeStoreOf,
@@ -45,15 +46,21 @@ export function connectWorkspaces(setting: {
   return { client, volumes: (name) => volumeStoreOf(client(name)) };
 }
 
+/** The local workspace is ours alone: the service's own limits do not apply to it. */
+const unlimited: Record<string, number> = Object.fromEntries(
+  Object.keys(defaultRates).map((family) => [family, Number.POSITIVE_INFINITY]),
+);
+
 function reach(
   name: string,
   settings: WorkspaceSettings,
   { environment, paths }: { environment: Environment; paths: Paths },
-): Pick<DatabricksClientOptions, 'host' | 'auth'> {
+): Pick<DatabricksClientOptions, 'host' | 'auth' | 'rates'> {
   if (settings.kind === 'local') {
     return {
       host: `http://127.0.0.1:${settings.port}`,
       auth: { token: keptSecret(join(paths.keys, 'workspace-token'), 'dapi') },
+      rates: unlimited,
     };
   }
   const secret = (variable: string | undefined) => (variable === undefined ? undefined : environment.secret(variable));

@@ -1,0 +1,73 @@
+import { SlowLaneError, registerSecrets } from '@slowlane/contracts';
+import type { Clock } from './clock.ts';
+
+export type Auth = { token: string } | { clientId: string; clientSecret: string };
+
+export interface Bearer {
+  /** The token to send; concurrent callers share one refresh. */
+  get(): Promise<string>;
+  /** Forgets a token that was refused. False when there is no other to get. */
+  renew(refused: string): boolean;
+}
+
+/** A form POST (with Basic credentials) or a GET, outside the token's own loop; answers parsed JSON. */
+export type OpenCall = (path: string, form?: { basic: string; body: string }) => Promise<unknown>;
+
+/** A personal access token is itself the bearer token. It, and every token fetched, is masked in all texts of this process from here on. */
+export function createBearer(auth: Auth, open: OpenCall, clock: Clock): Bearer {
+  if ('token' in auth) {
+    registerSecrets([auth.token]);
+    return { get: () => Promise.resolve(auth.token), renew: () => false };
+  }
+  registerSecrets([auth.clientSecret]);
+  return machineToken(auth, open, clock);
+}
+
+/** A token counts as expired this long before its end, so that none ends on its way. */
+const earlyMs = 40_000;
+
+/**
+ * OAuth of a service principal: discovery, then client credentials.
+ *
+ * @see https://docs.databricks.com/dev-tools/auth/oauth-m2m
+ */
+function machineToken(auth: { clientId: string; clientSecret: string }, open: OpenCall, clock: Clock): Bearer {
+  let current: { token: string; until: number } | undefined;
+  let fetching: Promise<string> | undefined;
+  const fetchToken = async (): Promise<string> => {
+    const { token, expiresInMs } = await requestToken(auth, open);
+    current = { token, until: clock.now() + expiresInMs - earlyMs };
+    return token;
+  };
+  return {
+    get() {
+      if (current !== undefined && current.until > clock.now()) return Promise.resolve(current.token);
+      fetching ??= fetchToken().finally(() => (fetching = undefined));
+      return fetching;
+    },
+    renew(refused) {
+      if (current?.token === refused) current = undefined;
+      return true;
+    },
+  };
+}
+
+async function requestToken(
+  auth: { clientId: string; clientSecret: string },
+  open: OpenCall,
+): Promise<{ token: string; expiresInMs: number }> {
+  const discovery = (await open('/oidc/.well-known/oauth-authorization-server')) as { token_endpoint?: unknown };
+  const endpoint =
+    typeof discovery.token_endpoint === 'string' ? new URL(discovery.token_endpoint).pathname : '/oidc/v1/token';
+  const basic = Buffer.from(`${encodeURIComponent(auth.clientId)}:${encodeURIComponent(auth.clientSecret)}`).toString(
+    'base64',
+  );
+  registerSecrets([basic]);
+  const body = new URLSearchParams({ grant_type: 'client_credentials', scope: 'all-apis' }).toString();
+  const answer = (await open(endpoint, { basic, body })) as { access_token?: unknown; expires_in?: unknown };
+  if (typeof answer.access_token !== 'string') {
+    throw new SlowLaneError('workspace.unauthenticated', `POST ${endpoint}: the answer has no access_token`);
+  }
+  registerSecrets([answer.access_token]);
+  return { token: answer.access_token, expiresInMs: Number(answer.expires_in ?? 3_600) * 1_000 };
+}

@@ -1,0 +1,138 @@
+import type { Readable } from 'node:stream';
+import type { Json, JsonObject } from '@slowlane/contracts';
+import type { Run, RunOutput } from './run.ts';
+
+/**
+ * The part of the Databricks REST API that Slow Lane uses (Jobs 2.2, Files, Workspace, SCIM Me). Ids are decimal strings in both directions,
+ * because they are int64 on the wire. Lists are read to their end.
+ *
+ * Every call throws `SlowLaneError` only: `workspace.rejected`, `workspace.not-found`, `workspace.unauthenticated`, `workspace.throttled`,
+ * `workspace.unavailable`, `workspace.timeout`; `data` has `status`, `errorCode` (the vendor's), `call`, and `retryAfterMs` where one was sent.
+ *
+ * 429 and 503 are repeated for every call, as `Retry-After` says; a lost connection or a time-out only for calls that may be repeated:
+ * reads, uploads from a source that can be opened again, deletes, cancels, and `runNow`, whose token makes it one run.
+ */
+export interface DatabricksClient {
+  /** Address of the workspace, without a trailing slash. */
+  readonly host: string;
+  readonly jobs: JobCalls;
+  readonly runs: RunCalls;
+  readonly files: FileCalls;
+  readonly workspace: WorkspaceCalls;
+  /** GET /api/2.0/preview/scim/v2/Me */
+  me(options?: CallOptions): Promise<Identity>;
+  /** Closes idle connections. */
+  close(): Promise<void>;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+  /** For one attempt. */
+  timeoutMs?: number;
+  /** How long to go on repeating; 0 = one attempt. */
+  retryBudgetMs?: number;
+}
+
+export interface JobCalls {
+  /** No token exists for this call: after a lost reply look with `list({ name })` before you create again. */
+  create(settings: JobSettings, options?: CallOptions): Promise<{ jobId: string }>;
+  /** Replaces all settings. */
+  reset(jobId: string, settings: JobSettings, options?: CallOptions): Promise<void>;
+  get(jobId: string, options?: CallOptions): Promise<Job>;
+  /** `name` is compared exactly, without case, by the workspace. */
+  list(query?: { name?: string }, options?: CallOptions): Promise<Job[]>;
+  delete(jobId: string, options?: CallOptions): Promise<void>;
+  /** The same token again returns the run it started and starts nothing. */
+  runNow(request: RunNow, options?: CallOptions): Promise<{ runId: string }>;
+}
+
+/** Settings as the Jobs API takes them: `name`, `tasks`, `job_clusters`, `parameters`, `max_concurrent_runs`, `queue`, `tags`, ... */
+export type JobSettings = { name: string } & { [key: string]: Json };
+
+export interface Job {
+  jobId: string;
+  settings: JsonObject;
+  creator: string | undefined;
+  createdAt: number | undefined;
+}
+
+export interface RunNow {
+  jobId: string;
+  /** At most 64 characters; derived from (workspace, request, part, attempt) and stored before the call. */
+  idempotencyToken: string;
+  jobParameters: Record<string, string>;
+}
+
+export interface RunCalls {
+  get(runId: string, options?: CallOptions): Promise<Run>;
+  /** Newest end time first, page by page until the consumer stops. */
+  list(query: RunQuery, options?: CallOptions): AsyncIterable<Run>;
+  /** Asynchronous on the workspace: only a poll tells when the run has ended. */
+  cancel(runId: string, options?: CallOptions): Promise<void>;
+  /** `runId` of a task run, or of a job run with a single task. */
+  output(runId: string, options?: CallOptions): Promise<RunOutput>;
+}
+
+export interface RunQuery {
+  jobId?: string;
+  activeOnly?: boolean;
+  completedOnly?: boolean;
+  /** Epoch milliseconds. */
+  startTimeFrom?: number;
+  expandTasks?: boolean;
+}
+
+export interface FileCalls {
+  /**
+   * Streams `size` bytes; `open` is called once per attempt. Checks afterwards that the workspace holds that many. With `overwrite: false` an
+   * existing file is `workspace.rejected` with status 409.
+   */
+  upload(
+    path: string,
+    open: () => Promise<Readable> | Readable,
+    details: UploadDetails,
+    options?: CallOptions,
+  ): Promise<void>;
+  /** PUT of a few bytes: one round trip, no check afterwards. */
+  put(path: string, bytes: Uint8Array, options?: CallOptions): Promise<void>;
+  /** The stream fails with `workspace.unavailable` when it ends before `size` bytes. */
+  download(path: string, options?: CallOptions): Promise<{ stream: Readable; size: number }>;
+  /** `undefined` when there is no such file. */
+  head(path: string, options?: CallOptions): Promise<{ size: number; lastModified: string | undefined } | undefined>;
+  delete(path: string, options?: CallOptions): Promise<void>;
+  list(folder: string, options?: CallOptions): Promise<FileEntry[]>;
+  /** Like `mkdir -p`. */
+  mkdir(folder: string, options?: CallOptions): Promise<void>;
+}
+
+export interface UploadDetails {
+  size: number;
+  overwrite: boolean;
+}
+
+export interface FileEntry {
+  name: string;
+  path: string;
+  isFolder: boolean;
+  size: number;
+}
+
+export interface WorkspaceCalls {
+  /** `content` is at most 10 MB on the wire; a raw file unless `language` makes it a notebook. */
+  import(file: WorkspaceFile, options?: CallOptions): Promise<void>;
+  mkdirs(path: string, options?: CallOptions): Promise<void>;
+}
+
+export interface WorkspaceFile {
+  path: string;
+  content: Uint8Array;
+  overwrite: boolean;
+  language?: 'SCALA' | 'PYTHON' | 'SQL' | 'R';
+}
+
+export interface Identity {
+  id: string;
+  userName: string;
+  displayName: string | undefined;
+  active: boolean;
+}

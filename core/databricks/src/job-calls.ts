@@ -1,0 +1,90 @@
+import { SlowLaneError } from '@slowlane/contracts';
+import { type Call, type Caller, nameOf } from './call.ts';
+import type { CallOptions, Job, JobCalls, RunNow } from './databricks-client.ts';
+import { rawId } from './lossless-json.ts';
+import { parseAnswer } from './parse-answer.ts';
+import { CreatedJob, JobPage, StartedRun, WireJob } from './schema.ts';
+
+const prefix = '/api/2.2/jobs';
+
+export function jobCalls(caller: Caller): JobCalls {
+  return {
+    async create(settings, options) {
+      const call: Call = { ...post('create', settings), repeatable: false };
+      const { job_id } = parseAnswer(CreatedJob, await caller.json(call, options), nameOf(call));
+      return { jobId: job_id };
+    },
+    async reset(jobId, settings, options) {
+      await caller.json(post('reset', { job_id: rawId(jobId), new_settings: settings }), options);
+    },
+    get: (jobId, options) => getJob(caller, jobId, options),
+    list: (query = {}, options) => listJobs(caller, query.name, options),
+    async delete(jobId, options) {
+      await caller.json(post('delete', { job_id: rawId(jobId) }), options);
+    },
+    runNow: (request, options) => runNow(caller, request, options),
+  };
+}
+
+function post(name: string, json: Record<string, unknown>): Call {
+  return { method: 'POST', path: `${prefix}/${name}`, json, family: 'jobs', repeatable: true };
+}
+
+/** Arrays above 100 elements come in pages; those that are finished are empty on later pages. */
+async function getJob(caller: Caller, jobId: string, options: CallOptions | undefined): Promise<Job> {
+  const call: Call = {
+    method: 'GET',
+    path: `${prefix}/get`,
+    query: { job_id: jobId },
+    family: 'jobs',
+    repeatable: true,
+  };
+  const answer = (await caller.json(call, options)) as { next_page_token?: string };
+  const job = toJob(parseAnswer(WireJob, answer, nameOf(call)));
+  let token = answer.next_page_token;
+  while (token !== undefined && token !== '') {
+    const next = (await caller.json({ ...call, query: { job_id: jobId, page_token: token } }, options)) as {
+      next_page_token?: string;
+    };
+    appendArrays(job.settings, toJob(parseAnswer(WireJob, next, nameOf(call))).settings);
+    token = next.next_page_token;
+  }
+  return job;
+}
+
+function appendArrays(settings: Job['settings'], page: Job['settings']): void {
+  for (const [key, value] of Object.entries(page)) {
+    const known = settings[key];
+    if (Array.isArray(value)) settings[key] = Array.isArray(known) ? [...known, ...value] : value;
+  }
+}
+
+async function listJobs(caller: Caller, name: string | undefined, options: CallOptions | undefined): Promise<Job[]> {
+  const jobs: Job[] = [];
+  for (let token: string | undefined; ;) {
+    const query = { limit: 100, name, page_token: token };
+    const call: Call = { method: 'GET', path: `${prefix}/list`, query, family: 'jobs', repeatable: true };
+    const page = parseAnswer(JobPage, await caller.json(call, options), nameOf(call));
+    jobs.push(...page.jobs.map(toJob));
+    token = page.next_page_token;
+    if (token === undefined || token === '') return jobs;
+  }
+}
+
+async function runNow(caller: Caller, request: RunNow, options: CallOptions | undefined): Promise<{ runId: string }> {
+  const { jobId, idempotencyToken, jobParameters } = request;
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(idempotencyToken)) {
+    throw new SlowLaneError(
+      'platform.unexpected',
+      `an idempotency token of ${idempotencyToken.length} characters was made`,
+    );
+  }
+  const json = { job_id: rawId(jobId), idempotency_token: idempotencyToken, job_parameters: jobParameters };
+  const call: Call = { ...post('run-now', json), family: 'run-now' };
+  const { run_id } = parseAnswer(StartedRun, await caller.json(call, options), nameOf(call));
+  return { runId: run_id };
+}
+
+function toJob(wire: WireJob): Job {
+  return { jobId: wire.job_id, settings: wire.settings, creator: wire.creator_user_name, createdAt: wire.created_time };
+}

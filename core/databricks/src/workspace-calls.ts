@@ -1,0 +1,24 @@
+import type { Caller } from './call.ts';
+import type { WorkspaceCalls } from './databricks-client.ts';
+
+const prefix = '/api/2.0/workspace';
+
+export function workspaceCalls(caller: Caller): WorkspaceCalls {
+  return {
+    async import({ path, content, overwrite, language }, options) {
+      const format = language === undefined ? 'RAW' : 'SOURCE';
+      const encoded = Buffer.from(content).toString('base64');
+      const json = { path, content: encoded, format, overwrite, ...(language === undefined ? {} : { language }) };
+      await caller.json(
+        { method: 'POST', path: `${prefix}/import`, json, family: 'workspace', repeatable: overwrite },
+        options,
+      );
+    },
+    async mkdirs(path, options) {
+      await caller.json(
+        { method: 'POST', path: `${prefix}/mkdirs`, json: { path }, family: 'workspace', repeatable: true },
+        options,
+      );
+    },
+  };
+}

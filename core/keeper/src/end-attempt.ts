@@ -1,0 +1,61 @@
+import type { Failure, PartRecord } from '@slowlane/contracts';
+import type { Run, RunEnd } from '@slowlane/databricks';
+import { decideEnd } from './decide-end.ts';
+import { failureOfRun } from './failure-of-run.ts';
+import type { KeeperDeps } from './keeper-deps.ts';
+import type { Facts } from './part-facts.ts';
+import { keepLog, readOutputs } from './run-outputs.ts';
+
+export interface Ended {
+  run: Run;
+  outcome: RunEnd;
+  message: string;
+}
+
+/** A poll has shown that the run ended: keeps its log, then releases the part or sends it into another attempt. Repeating it does nothing more. */
+export async function endAttempt(
+  deps: KeeperDeps,
+  part: PartRecord,
+  facts: Facts,
+  { run, outcome, message }: Ended,
+): Promise<void> {
+  const outputs = await readOutputs(deps, deps.workspace(facts.pin.workspace), run);
+  const log = await keepLog(deps, run, outputs);
+  const runMs = durationOf(deps, part, run);
+  const meant = ownTimeLimit(outcome, part, facts, runMs);
+  if (meant === 'succeeded') return void (await deps.requests.release(part.id, { state: 'succeeded', runMs, log }));
+
+  const failure = failureOfRun(part, { run, outcome: meant, message, outputs });
+  const decision = decideEnd({
+    outcome: meant,
+    attempt: part.attempt,
+    retries: facts.registration.retries,
+    cancelRequested: part.cancelRequested,
+    heldMs: deps.clock.now() - (part.grantedAt ?? part.parkedAt),
+  });
+  if (decision.then === 'retry' && (await deps.requests.retry(part.id, withLog(failure, log), decision.delayMs)))
+    return;
+  const state = decision.then === 'retry' ? await stateWithoutRetry(deps, part) : decision.state;
+  await deps.requests.release(part.id, { state: state === 'succeeded' ? 'failed' : state, failure, runMs, log });
+}
+
+/** A retry is refused when a cancel came meanwhile, or when another keeper has already ended the part: then the release does nothing. */
+async function stateWithoutRetry(deps: KeeperDeps, part: PartRecord): Promise<'cancelled' | 'failed'> {
+  return (await deps.requests.part(part.id))?.cancelRequested === true ? 'cancelled' : 'failed';
+}
+
+/** A run that our guard cancelled, because the workspace let it go past its limit, has timed out. */
+function ownTimeLimit(outcome: RunEnd, part: PartRecord, { registration }: Facts, runMs: number): RunEnd {
+  const isPast = registration.timeoutMs > 0 && runMs > registration.timeoutMs;
+  return outcome === 'cancelled' && !part.cancelRequested && isPast ? 'timed-out' : outcome;
+}
+
+function durationOf(deps: KeeperDeps, part: PartRecord, { startTime, endTime }: Run): number {
+  const from = startTime || part.submittedAt || deps.clock.now();
+  return Math.max(0, (endTime || deps.clock.now()) - from);
+}
+
+/** The log of an attempt that is tried again is found through its failure. */
+function withLog(failure: Failure, log: string | undefined): Failure {
+  return log === undefined ? failure : { ...failure, data: { ...failure.data, log } };
+}

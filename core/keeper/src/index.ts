@@ -1,0 +1,2 @@
+export * from './create-keeper.ts';
+export type { PollSettings } from './poll-settings.ts';

@@ -1,0 +1,72 @@
+import { type Failure, type PartRecord, SlowLaneError, isTemporary } from '@slowlane/contracts';
+import type { RunNow } from '@slowlane/databricks';
+import { partPaths } from '@slowlane/kit';
+import { findRun } from './find-run.ts';
+import type { KeeperDeps } from './keeper-deps.ts';
+import type { Facts } from './part-facts.ts';
+
+export interface StartRequest {
+  part: PartRecord;
+  facts: Facts;
+  token: string;
+  /** The intent was stored before: an earlier call with this token may have arrived. */
+  isRepeat: boolean;
+  signal: AbortSignal;
+}
+
+export type Started = { runId: string } | { runId: undefined; failure: Failure };
+
+const tries = 4;
+const firstPauseMs = 200;
+
+/**
+ * Sends `run-now` until the run id is known or the workspace says no; after a lost reply, a time-out or a 5xx the same token again, so that it stays one
+ * run. A 429 and the last failure are thrown for the caller to postpone.
+ */
+export async function startRun(deps: KeeperDeps, start: StartRequest): Promise<Started> {
+  const { jobs } = deps.workspace(start.facts.pin.workspace);
+  const options = { signal: start.signal, timeoutMs: deps.callTimeoutMs, retryBudgetMs: 0 };
+  let mayHaveArrived = start.isRepeat;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await jobs.runNow(runNowOf(start), options);
+    } catch (error) {
+      if (!(error instanceof SlowLaneError)) throw error;
+      if (isRefusal(error)) return mayHaveArrived ? afterDoubt(deps, start, error) : refusal(start, error);
+      if (!isTemporary(error) || error.code === 'workspace.throttled' || attempt === tries) throw error;
+      mayHaveArrived = true;
+      await deps.clock.sleep(firstPauseMs * 3 ** (attempt - 1), start.signal);
+    }
+  }
+}
+
+function runNowOf({ part, facts, token }: StartRequest): RunNow {
+  const { request, result } = partPaths(facts.resultPath, part.key, part.attempt);
+  return { jobId: facts.registration.jobId, idempotencyToken: token, jobParameters: { request, result } };
+}
+
+function isRefusal({ code }: SlowLaneError): boolean {
+  return code === 'workspace.rejected' || code === 'workspace.not-found';
+}
+
+function refusal({ part, facts }: StartRequest, error: SlowLaneError): Started {
+  const message = `part "${part.key}" could not be started on workspace "${facts.pin.workspace}": ${error.message}`;
+  const failure = new SlowLaneError(error.code, message, { hint: error.hint, ...(error.data && { data: error.data }) });
+  return { runId: undefined, failure: failure.toFailure() };
+}
+
+/**
+ * Refused although an earlier call with this token may have started the run: its run may have been deleted, and then the token is spent. The run's
+ * parameters name it too, so the list of runs decides; if it is not there, nobody can say what it did.
+ */
+async function afterDoubt(deps: KeeperDeps, start: StartRequest, error: SlowLaneError): Promise<Started> {
+  const runId = await findRun(deps, start);
+  if (runId !== undefined) return { runId };
+  const { part, facts } = start;
+  const message = `part "${part.key}": a run may have been started on workspace "${facts.pin.workspace}" and cannot be found: ${error.message}`;
+  const data = { attempt: part.attempt, token: start.token, workspace: error.data };
+  return {
+    runId: undefined,
+    failure: new SlowLaneError('run.unknown-outcome', message, { cause: error, data }).toFailure(),
+  };
+}

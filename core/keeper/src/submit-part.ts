@@ -1,0 +1,103 @@
+import { type Failure, type PartRecord, SlowLaneError, failureOf, isTemporary } from '@slowlane/contracts';
+import { inFolder } from '@slowlane/databricks';
+import { partPaths, splitPartId } from '@slowlane/kit';
+import { idempotencyToken } from './idempotency-token.ts';
+import type { KeeperDeps } from './keeper-deps.ts';
+import type { Facts } from './part-facts.ts';
+import { pollIntervalMs } from './poll-interval.ts';
+import { postponeMs } from './postpone.ts';
+import { startRun } from './start-run.ts';
+
+/** Longer than a submission can take: claim to bind is bounded by `startRun`'s own limit and the time-out of one upload. */
+const leaseMs = 90_000;
+const uploadTimeoutMs = 15_000;
+
+/**
+ * Brings a granted part to a bound run, or says why not. Repeating it is safe at every point: the intent is stored before the call, and the same
+ * attempt always sends the same token. Whatever is only temporary gives the part back to the dispatcher, with its slot.
+ */
+export async function submitPart(deps: KeeperDeps, partId: string, signal: AbortSignal): Promise<void> {
+  const requestId = splitPartId(partId)?.requestId ?? partId;
+  const reading = deps.facts.of({ requestId });
+  reading.catch(() => undefined);
+  const lease = await deps.requests.claim(partId, deps.node, leaseMs);
+  if (lease === undefined || lease.part.runId !== undefined) return;
+  const submission = { deps, part: lease.part, fence: lease.fence, signal };
+  try {
+    await submit(submission, await reading);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    await giveBackOrFail(submission, error);
+  }
+}
+
+interface Submission {
+  deps: KeeperDeps;
+  part: PartRecord;
+  fence: number;
+  signal: AbortSignal;
+}
+
+async function submit(submission: Submission, facts: Facts): Promise<void> {
+  const { deps, part, fence, signal } = submission;
+  const token = idempotencyToken({ ...part, workspace: facts.pin.workspace });
+  const isRepeat = part.token === token;
+  if (part.cancelRequested && !isRepeat) return cancelled(submission);
+
+  // Neither needs the other, and both must be there before the call.
+  const [isOurs] = await Promise.all([
+    deps.requests.intend(part.id, fence, { attempt: part.attempt, token }),
+    writeDocument(submission, facts),
+  ]);
+  if (!isOurs) return;
+
+  const started = await startRun(deps, { part, facts, token, isRepeat, signal });
+  if (started.runId === undefined) return refused(submission, started.failure);
+  const runPageUrl = `${deps.workspace(facts.pin.workspace).host}/jobs/${facts.registration.jobId}/runs/${started.runId}`;
+  const pollMs = pollIntervalMs(deps.poll, facts.pin.workspace, 0);
+  const isBound = await deps.requests.bind(part.id, fence, { runId: started.runId, runPageUrl, pollMs });
+  deps.logger.info({ part: part.id, attempt: part.attempt, runId: started.runId, isBound }, 'run started');
+}
+
+/** One PUT; the folder is made only when it turns out to be missing. */
+async function writeDocument({ deps, part, signal }: Submission, { pin, resultPath }: Facts): Promise<void> {
+  const { files } = deps.workspace(pin.workspace);
+  const { request } = partPaths(resultPath, part.key, part.attempt);
+  const bytes = Buffer.from(JSON.stringify(part.document));
+  const options = { signal, timeoutMs: uploadTimeoutMs, retryBudgetMs: 0 };
+  await inFolder(files, request, () => files.put(request, bytes, options));
+}
+
+/** The workspace has said no, and there is no run: asked to cancel, that is what was wanted. */
+async function refused(submission: Submission, failure: Failure): Promise<void> {
+  const { deps, part } = submission;
+  const now = await deps.requests.part(part.id);
+  if (now?.cancelRequested === true) return cancelled(submission);
+  deps.logger.warn({ part: part.id, attempt: part.attempt, failure }, 'run refused');
+  await deps.requests.release(part.id, { state: 'failed', failure, runMs: 0, log: undefined });
+}
+
+async function cancelled({ deps, part }: Submission): Promise<void> {
+  const failure = new SlowLaneError('run.cancelled', `part "${part.key}" was cancelled before it ran`).toFailure();
+  await deps.requests.release(part.id, { state: 'cancelled', failure, runMs: 0, log: undefined });
+}
+
+/**
+ * Credentials and certificates are put right by people, so an accepted request outlives them like an outage. Our own queue's failures go to
+ * the worker, which repeats the queue job.
+ */
+async function giveBackOrFail(submission: Submission, error: unknown): Promise<void> {
+  const { deps, part, fence } = submission;
+  if (!(error instanceof SlowLaneError) || error.code.startsWith('queue.')) throw error;
+  if (!isTemporary(error) && !isPutRightByPeople(error)) return refused(submission, failureOf(error));
+  const delayMs = postponeMs(error, deps.clock.now() - (part.grantedAt ?? deps.clock.now()));
+  deps.logger.warn(
+    { part: part.id, attempt: part.attempt, failure: error.toFailure(), delayMs },
+    'submission postponed',
+  );
+  await deps.requests.postpone(part.id, fence, delayMs);
+}
+
+function isPutRightByPeople({ code }: SlowLaneError): boolean {
+  return code === 'workspace.unauthenticated' || code === 'workspace.untrusted';
+}

@@ -1,0 +1,21 @@
+import { ulid } from 'ulid';
+
+/** Prefixes of ids, one per kind of thing: correlation, request, build, push, registration, token. */
+export type IdPrefix = 'cor' | 'req' | 'bld' | 'push' | 'reg' | 'tok';
+
+/** A new id: prefix, `_` and a ULID, so that ids of a kind sort by the time they were made. */
+export function newId(prefix: IdPrefix): string {
+  return `${prefix}_${ulid()}`;
+}
+
+/** Id of part `index` (from 0) of a request. */
+export function partId(requestId: string, index: number): string {
+  return `${requestId}-${index}`;
+}
+
+/** Request id and index of a part id; `undefined` for anything else. */
+export function splitPartId(id: string): { requestId: string; index: number } | undefined {
+  const dash = id.lastIndexOf('-');
+  if (!id.startsWith('req_') || dash < 0) return undefined;
+  return { requestId: id.slice(0, dash), index: Number(id.slice(dash + 1)) };
+}
