@@ -242,6 +242,12 @@ export const errorCodes = {
     summary: 'Stored bytes do not have the digest of their name.',
     hint: 'Restore the store from a backup.',
   },
+  'artifact.provenance-invalid': {
+    kind: 'platform',
+    status: 500,
+    summary: 'The provenance of an artifact is not signed by us or is about other files.',
+    hint: 'Do not use the artifact; build it again.',
+  },
 
   'auth.missing': {
     kind: 'user',
@@ -261,11 +267,29 @@ export const errorCodes = {
     summary: 'The token does not have the scope for this.',
     hint: 'Make one with the scope in the message: slowlane token create --scope ...',
   },
+  'auth.not-found': {
+    kind: 'user',
+    status: 404,
+    summary: 'There is no token of this id.',
+    hint: 'List them with: slowlane token ls',
+  },
   'request.invalid': {
     kind: 'user',
     status: 400,
     summary: 'The call does not have the right form.',
     hint: 'See the fields in the message.',
+  },
+  'request.too-large': {
+    kind: 'user',
+    status: 413,
+    summary: 'The body of the call is larger than allowed.',
+    hint: 'Send less; data belongs on a volume.',
+  },
+  'request.media-type': {
+    kind: 'user',
+    status: 415,
+    summary: 'The call has a body of another media type than the address takes.',
+    hint: 'Set Content-Type as /docs says.',
   },
   'request.body-invalid': {
     kind: 'user',
@@ -334,6 +358,12 @@ export const errorCodes = {
     summary: 'There is nothing at this address.',
     hint: 'See /docs for the calls.',
   },
+  'route.method-not-allowed': {
+    kind: 'user',
+    status: 405,
+    summary: 'The address does not take this method.',
+    hint: 'Use one of the methods in the Allow header.',
+  },
 
   'run.failed': {
     kind: 'user',
@@ -384,6 +414,12 @@ export const errorCodes = {
     status: 502,
     summary: 'The workspace refused our credentials.',
     hint: 'Check the token of the workspace in slowlane.yaml.',
+  },
+  'workspace.untrusted': {
+    kind: 'platform',
+    status: 502,
+    summary: 'The certificate of the workspace is not trusted.',
+    hint: "Set the workspace's ca_bundle to your company's CA; verification cannot be switched off.",
   },
   'workspace.throttled': {
     kind: 'temporary',

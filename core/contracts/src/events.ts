@@ -24,16 +24,19 @@ export interface EventSubject {
 }
 
 /**
- * `data` by type (besides free extras):
+ * `data` by type (besides free extras). The ledger knows nothing but these, so they carry all that it shows:
  * push.received {ref, commit, principal} · push.completed {} · push.aborted {}
- * build.stage {stage, …what the stage found: commit | plugin, evidence | artifact digest | paths | jobId} · build.cached {fromBuild, contentKey}
- * build.registered {jobId, workspace, artifact} · build.built {} · build.failed {failure} · build.cancelled {}
- * request.accepted {operation, principal, revision, registrationId, artifact, body} · request.mediated {parts: [{part, key}], body}
- * request.succeeded {files} · request.nothing-to-do {} · request.failed {failure} · request.cancelled {}   (the end events)
- * part.parked {key} · part.waiting {dimension, limit, inUse, ahead} · part.granted {waitedMs} · part.submitting {attempt, token, node}
- * part.running {runId, attempt, runPageUrl} · part.retrying {attempt, failure} · part.ended {state, attempt, failure?, runMs, log?}
- * delivery.sent {url, status, attempt, eventId} · delivery.failed {url, attempt, failure} · gate.limit {dimension, limit, by, reason}
- * pipeline.applied {revision, by}
+ * build.queued {pipeline, revision, source, purpose, principal, language?, driver?}
+ * build.stage {stage, found: what the stage found (Partial<BuildFindings>), …its note} · build.cached {fromBuild, contentKey}
+ * build.registered {jobId, workspace, artifact, found} · build.built {found} · build.failed {failure} · build.cancelled {}
+ * request.accepted {operation, principal, revision, registrationId, artifact, workspace, body, callback?, traceparent?}
+ * request.mediated {parts: [{part, key}], body, resultPath, claim: {dimension: weight}, priority} · request.cancelling {by} · request.joining {}
+ * request.succeeded {files} · request.nothing-to-do {} · request.failed {failure} · request.cancelled {by?}   (the end events)
+ * part.parked {key, index, document} · part.waiting {dimension, limit, inUse, ahead: parts of the same claim before it} · part.granted {waitedMs}
+ * part.submitting {attempt, token, node} · part.running {runId, attempt, runPageUrl?} · part.cancelling {}
+ * part.retrying {attempt: the one that failed, failure} · part.ended {state, attempt, failure?, runMs, log?}
+ * delivery.sent {url, status, attempt, eventId} · delivery.failed {url, attempt, failure}
+ * gate.limit {dimension, limit: null when reset, by, reason} · pipeline.applied {revision, by}
  */
 export const eventTypes = [
   'push.received',

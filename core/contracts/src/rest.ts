@@ -32,6 +32,8 @@ export const CreateRequest = z.strictObject({
   body: JsonObject,
   /** Told at the end by a signed webhook; its host must be in the platform's allowlist. */
   callback: z.url().max(2_000).optional(),
+  /** Target of the pipeline file to run on; default: the first one it declares. */
+  target: Name.optional(),
 });
 export type CreateRequest = z.infer<typeof CreateRequest>;
 
@@ -183,6 +185,8 @@ export const PipelineView = z.object({
   at: Timestamp,
   text: z.string(),
   gitUrl: z.string(),
+  /** Signs the pipeline's own webhooks; shown to tokens with the scope `pipeline`. */
+  webhookSecret: z.string().optional(),
   registration: z
     .object({
       id: Id,
@@ -230,7 +234,8 @@ export const TokenView = z.object({
   revokedAt: Timestamp.optional(),
 });
 export type TokenView = z.infer<typeof TokenView>;
-export const TokenCreated = z.object({ token: TokenView, secret: z.string() });
+/** `webhookSecret` (`whsec_…`) signs the callbacks of requests made by tokens of this name. */
+export const TokenCreated = z.object({ token: TokenView, secret: z.string(), webhookSecret: z.string().optional() });
 export type TokenCreated = z.infer<typeof TokenCreated>;
 export const TokenList = z.object({ tokens: z.array(TokenView) });
 

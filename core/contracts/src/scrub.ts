@@ -29,7 +29,6 @@ export function longestSecretLength(): number {
 }
 
 function stripControls(text: string): string {
-  // eslint-disable-next-line no-control-regex -- the control characters are the point
   return text.replace(/[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f]|\u001b(?:\[[0-9;?]{0,32}[ -/]{0,4}[@-~])?/g, '');
 }
 

@@ -7,6 +7,10 @@ describe('parseToml', () => {
   });
 
   it('says where a document is broken', () => {
-    expect(parseToml('[project]\nname = \n')).toMatchObject({ ok: false, line: 2, message: expect.stringMatching(/\S/) as string });
+    expect(parseToml('[project]\nname = \n')).toMatchObject({
+      ok: false,
+      line: 2,
+      message: expect.stringMatching(/\S/) as string,
+    });
   });
 });

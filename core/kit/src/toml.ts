@@ -2,8 +2,7 @@ import { parse, TomlError } from 'smol-toml';
 
 /** A document, or where and why it is none (line and column from 1). */
 export type TomlResult =
-  | { ok: true; value: Record<string, unknown> }
-  | { ok: false; message: string; line: number; column: number };
+  { ok: true; value: Record<string, unknown> } | { ok: false; message: string; line: number; column: number };
 
 /** TOML 1.0 text to plain values. Never throws for any text. */
 export function parseToml(text: string): TomlResult {

@@ -21,6 +21,8 @@ export interface BuildRecord {
   revision: number | undefined;
   source: BuildSource;
   purpose: BuildPurpose;
+  /** Blob: the pipeline file (YAML) that came with the call, for a `build-only` build; stands before the one in the source. */
+  pipelineFile?: Digest;
   principal: string;
   language: string | undefined;
   driver: string | undefined;
@@ -33,6 +35,10 @@ export interface BuildRecord {
 
 /** What the stages found so far. */
 export interface BuildFindings {
+  /** Revision of the pipeline file that was found in the repository; stands above `BuildRecord.revision`. */
+  revision?: number;
+  /** Blob: the YAML of a build that stores no revision (`build-only` with a file in the repository). */
+  pipelineFile?: Digest;
   commit?: string;
   /** sha256 over the sorted (path, mode, sha256) lines of the tree below `source.path`. */
   treeDigest?: Digest;

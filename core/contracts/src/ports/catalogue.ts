@@ -41,6 +41,8 @@ export interface Registration {
   pool: string;
   timeoutMs: number;
   retries: number;
+  /** What `RegistrationStore.find` looks for: digest of everything the job's settings were made from. */
+  settingsDigest?: string;
   at: number;
 }
 

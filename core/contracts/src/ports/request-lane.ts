@@ -43,6 +43,8 @@ export interface RequestRecord {
   result: ResultFile[] | undefined;
   /** Volume folder of the result. */
   resultPath: string | undefined;
+  /** Stream id of the one `request.*` end event. */
+  endEventId?: string | undefined;
 }
 
 export interface ResultFile {

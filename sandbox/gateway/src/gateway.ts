@@ -1,0 +1,102 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import type { BlobStore, DependencyGateway, GatewayDoor, Logger } from '@slowlane/contracts';
+import { answer, type Registries } from './answer.ts';
+import { createDepot } from './depot.ts';
+import { openDoor } from './door.ts';
+import { createFileIndex } from './file-index.ts';
+import { type GatewayLimits, gatewayLimits } from './limits.ts';
+import { createNegativeCache } from './negative-cache.ts';
+import { createPypi } from './pypi.ts';
+import { trustedContext } from './trusted-cas.ts';
+import { createUpstream, upstreamBase } from './upstream.ts';
+
+export interface GatewayOptions {
+  /** Index of what was fetched; survives restarts. */
+  stateDir: string;
+  /** Unix sockets of the doors, of this gateway alone. Keep it short: a socket path has at most 107 bytes. */
+  socketsDir: string;
+  /** Registry -> base URL: `maven`, `pypi`. Credentials in it are sent to that host only, and never shown. */
+  upstreams: Record<string, string>;
+  /** PEM file of the company's CAs, on top of the system's. */
+  caBundle: string | undefined;
+  blobs: BlobStore;
+  limits?: Partial<GatewayLimits>;
+  /** Hosts besides the upstream's own that it may redirect to, per registry. */
+  redirectHosts?: Record<string, readonly string[]>;
+  logger: Logger;
+  /** Epoch milliseconds; for tests of what expires. */
+  now?: () => number;
+}
+
+export interface HandleOptions {
+  registries: readonly string[];
+  /** Path the caller mounted the gateway at, without a slash at its end: `/deps`. */
+  mountPath: string;
+}
+
+export interface Gateway extends DependencyGateway {
+  /** Answers one request whose `url` still begins with `mountPath`: for people's own tools. Never rejects. */
+  handle(request: IncomingMessage, response: ServerResponse, options: HandleOptions): Promise<void>;
+}
+
+/** Opens the store and connects to nothing yet. Throws `config.invalid`. */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  await prepareFolders(options);
+  const { registries, close } = await createRegistries(options);
+  const doors = new Set<GatewayDoor>();
+  return {
+    async open({ id, registries: allowed }) {
+      const door: GatewayDoor = await openDoor({
+        id,
+        registries: allowed,
+        socketsDir: options.socketsDir,
+        maxConnections: options.limits?.doorConnections ?? gatewayLimits.doorConnections,
+        answer: (caller, exchange) => answer(registries, caller, exchange),
+        onClosed: () => doors.delete(door),
+      });
+      doors.add(door);
+      return door;
+    },
+    handle: (request, response, { registries: allowed, mountPath }) =>
+      answer(
+        registries,
+        { registries: allowed, mountPath, onServed: () => undefined, onDenied: () => undefined },
+        { request, response },
+      ),
+    upstreams: () => Object.fromEntries([...registries.bases].map(([name, base]) => [name, base.url.href])),
+    async close() {
+      await Promise.all([...doors].map((door) => door.close()));
+      await close();
+    },
+  };
+}
+
+async function createRegistries(
+  options: GatewayOptions,
+): Promise<{ registries: Registries; close: () => Promise<void> }> {
+  const limits = { ...gatewayLimits, ...options.limits };
+  const now = options.now ?? Date.now;
+  const { blobs, logger } = options;
+  const bases = new Map(
+    Object.entries(options.upstreams).map(([name, address]) => [
+      name,
+      upstreamBase(name, address, options.redirectHosts?.[name]),
+    ]),
+  );
+  const upstream = createUpstream(limits, await trustedContext(options.caBundle));
+  const index = createFileIndex(join(options.stateDir, 'index'));
+  const negative = createNegativeCache(limits.negativeTtlMs, now);
+  const depot = createDepot({ index, negative, blobs, upstream, limits, logger, now });
+  const pypi = createPypi({ depot, index, blobs, limits, logger });
+  return { registries: { bases, depot, pypi, blobs, logger }, close: () => upstream.close().then(depot.idle) };
+}
+
+/** Sockets of a gateway that was killed lead nowhere. */
+async function prepareFolders(options: GatewayOptions): Promise<void> {
+  await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
+  await mkdir(options.socketsDir, { recursive: true, mode: 0o700 });
+  const left = (await readdir(options.socketsDir)).filter((name) => /^[0-9a-f]{16}\.sock$/.test(name));
+  await Promise.all(left.map((name) => rm(join(options.socketsDir, name), { force: true })));
+}

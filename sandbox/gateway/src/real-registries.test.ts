@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { run } from '@slowlane/process';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ask } from './__fixtures__/ask.ts';
+import { openGateway, type OpenGateway } from './__fixtures__/open-gateway.ts';
+import { learnUpstreams } from './learn-upstreams.ts';
+
+// Places where Debian and Ubuntu put the tools; without them there is nothing to learn from.
+const python = '/usr/bin/python3';
+const mavenHome = '/usr/share/maven';
+const hasTools = existsSync(python) && existsSync(mavenHome);
+
+describe.skipIf(!hasTools)('the real registries, as the tools of this machine name them', () => {
+  let open: OpenGateway;
+
+  beforeEach(async () => {
+    const learned = await learnUpstreams({ python, mavenHomes: [mavenHome] });
+    open = await openGateway({ maven: learned.maven as string, pypi: learned.pypi as string });
+  });
+  afterEach(() => open.close());
+
+  it('give a Maven artifact whose checksum fits', { timeout: 60_000 }, async () => {
+    const door = await open.gateway.open({ id: 'real', registries: ['maven'] });
+    const path = '/maven/junit/junit/4.13.2/junit-4.13.2.jar';
+    const answer = await ask(door.socketPath, path);
+    expect(answer.status).toBe(200);
+    expect(door.served()).toEqual([
+      {
+        path,
+        digest: 'sha256:8e495b634469d64fb8acfa3495a065cbacc8a0fff55ce1e31007be4c16dc57d3',
+        size: 384_581,
+        immutable: true,
+      },
+    ]);
+    expect((await ask(door.socketPath, '/maven/junit/junit/4.13.2/no-such.jar')).status).toBe(404);
+    expect((await ask(door.socketPath, '/maven/junit/junit/maven-metadata.xml')).text).toContain(
+      '<artifactId>junit</artifactId>',
+    );
+  });
+
+  it('give a wheel to pip itself, which has no other way out', { timeout: 120_000 }, async () => {
+    const options = { registries: ['pypi'], mountPath: '/deps' };
+    const server = createServer((request, response) => void open.gateway.handle(request, response, options));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const index = `http://127.0.0.1:${(server.address() as AddressInfo).port}/deps/pypi/simple`;
+      const out = join(open.folder, 'out');
+      const argv = [
+        python,
+        '-m',
+        'pip',
+        '--isolated',
+        '--disable-pip-version-check',
+        'download',
+        '--no-deps',
+        '--no-cache-dir',
+        '-d',
+        out,
+        '--index-url',
+        index,
+        'six==1.16.0',
+      ];
+      const result = await run(argv, {
+        env: { PATH: '/usr/bin:/bin', HOME: open.folder, LANG: 'C.UTF-8' },
+        timeoutMs: 100_000,
+      });
+      expect(`${result.stdout}${result.stderr}`).toContain('Successfully downloaded six');
+      expect(await readdir(out)).toEqual(['six-1.16.0-py2.py3-none-any.whl']);
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+});

@@ -1,0 +1,39 @@
+import { Digest } from '@slowlane/contracts';
+import { z } from 'zod';
+
+/** What is known of one gateway path. Times in epoch milliseconds. */
+export const FileRecord = z.object({
+  path: z.string(),
+  digest: Digest,
+  size: z.int().nonnegative(),
+  contentType: z.string().optional(),
+  lastModified: z.string().optional(),
+  etag: z.string().optional(),
+  /** Served for ever: another digest under this path is an alarm. */
+  immutable: z.boolean(),
+  /** By which announcement of the upstream the bytes were checked. */
+  checked: z.enum(['sha256', 'sha1', 'none']),
+  fetchedAt: z.int(),
+  /** The blob store lost the bytes: fetch them again, and hold them against the digest. */
+  lost: z.boolean().optional(),
+});
+export type FileRecord = z.infer<typeof FileRecord>;
+
+/** The part of a PEP 691 answer that is used. @see https://peps.python.org/pep-0691/ */
+export const SimpleProject = z.object({
+  name: z.string().optional(),
+  files: z.array(
+    z.object({
+      filename: z.string(),
+      url: z.string(),
+      hashes: z.record(z.string(), z.string()),
+      'requires-python': z.string().nullish(),
+      yanked: z.union([z.boolean(), z.string()]).optional(),
+      size: z.int().nullish(),
+      'upload-time': z.string().nullish(),
+      'core-metadata': z.union([z.boolean(), z.record(z.string(), z.string())]).nullish(),
+      'dist-info-metadata': z.union([z.boolean(), z.record(z.string(), z.string())]).nullish(),
+    }),
+  ),
+});
+export type SimpleProject = z.infer<typeof SimpleProject>;
