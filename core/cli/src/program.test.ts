@@ -65,6 +65,12 @@ describe('the command line', () => {
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('3 passed, 1 failed');
   });
 
+  it('gives an option to the command it stands behind, also where a shorter command has the same', async () => {
+    const { stdout, code } = await run(['build', 'ls', '--pipeline', 'x', '--json']);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toHaveProperty('error.code', 'cli.not-running');
+  });
+
   it('takes a repeated option as a list', async () => {
     const { stderr, code } = await run(['token', 'create', 'ci', '--scope', 'read', '--scope', 'push:x']);
     expect(code).toBe(2);

@@ -18,6 +18,7 @@ export interface ProgramOptions {
 export async function runProgram(argv: readonly string[], options: ProgramOptions): Promise<number> {
   let exit = 0;
   const program = new Program('slowlane')
+    .enablePositionalOptions()
     .description('From git push to a registered Databricks job, and from a REST request to its result.')
     .version(options.version)
     .exitOverride()
@@ -49,7 +50,7 @@ function addCommand(
     (at, word) => at.commands.find((known) => known.name() === word) ?? group(at, word),
     program,
   );
-  const entry = parent.command(leaf).description(command.summary).exitOverride();
+  const entry = parent.command(leaf).description(command.summary).exitOverride().enablePositionalOptions();
   if (command.details !== undefined) entry.addHelpText('after', `\n${command.details}`);
   for (const { form, help } of command.args ?? []) entry.argument(form, help);
   for (const { form, help, default: value, many } of command.options ?? []) {
@@ -68,7 +69,7 @@ function addCommand(
 }
 
 function group(parent: Program, word: string): Program {
-  return parent.command(word).description(`${word} commands`).exitOverride();
+  return parent.command(word).description(`${word} commands`).exitOverride().enablePositionalOptions();
 }
 
 async function runCommand(

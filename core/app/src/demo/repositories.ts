@@ -31,7 +31,8 @@ export async function push(
   const url = new URL(push.gitUrl);
   url.username = 'demo';
   url.password = push.token;
-  await git(cli, push.folder, push.note, 'push', '--progress', url.href, 'main');
+  // A demo that was run before has left another history under the same name.
+  await git(cli, push.folder, push.note, 'push', '--force', '--progress', url.href, 'main');
 }
 
 async function git(cli: CommandLine, folder: string, note: (line: string) => void, ...args: string[]): Promise<void> {
