@@ -23,6 +23,11 @@ function boundaries(withTestOnly) {
   return ['error', { allow: [], enforceBuildableLibDependency: false, depConstraints: depConstraints(withTestOnly) }];
 }
 
+/** The module and everything below it. */
+function ownedPattern(module, owners) {
+  return { group: [module, `${module}/**`], message: `only ${owners.join(', ')} may import ${module} (docs/imports.md)` };
+}
+
 function ownedImports(project) {
   const paths = [];
   for (const [module, owners] of ownersOf()) {
@@ -40,7 +45,7 @@ const ownership = Object.keys(importRules).map((project) => ({
       .map((exception) => exception.files)
       .filter((files) => files.startsWith('**') || files.startsWith(project)),
   ],
-  rules: { 'no-restricted-imports': ['error', { paths: ownedImports(project) }] },
+  rules: { 'no-restricted-imports': ['error', { patterns: ownedImports(project) }] },
 }));
 
 const ownershipWithExceptions = ownedElsewhere.map((exception) => ({
@@ -49,12 +54,12 @@ const ownershipWithExceptions = ownedElsewhere.map((exception) => ({
     'no-restricted-imports': [
       'error',
       {
-        paths: [...ownersOf()]
+        patterns: [...ownersOf()]
           .filter(
             ([module, owners]) =>
               module !== exception.module && !owners.some((owner) => exception.files.startsWith(owner)),
           )
-          .map(([module, owners]) => ({ name: module, message: `only ${owners.join(', ')} may import ${module}` })),
+          .map(([module, owners]) => ownedPattern(module, owners)),
       },
     ],
   },

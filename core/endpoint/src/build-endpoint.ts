@@ -13,9 +13,6 @@ import { parseJson } from './parse-json.ts';
 import { routes } from './routes.ts';
 import { compileValidator } from './validate.ts';
 
-/** A body may come over a slow line, but not for ever. */
-const REQUEST_TIMEOUT_MS = 1_800_000;
-
 /** Builds the REST edge, ready for `inject`; `listen` is the caller's. Closing it ends all open streams. */
 export async function buildEndpoint(deps: EndpointDeps): Promise<FastifyInstance> {
   const app = Fastify({
@@ -23,7 +20,8 @@ export async function buildEndpoint(deps: EndpointDeps): Promise<FastifyInstance
     bodyLimit: deps.limits.bodyBytes,
     genReqId: () => newId('cor'),
     exposeHeadRoutes: false,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    // A push lasts as long as its build; what has not sent its headers in time is dropped by Node's own headersTimeout.
+    requestTimeout: 0,
     routerOptions: { maxParamLength: 512 },
     frameworkErrors: (error, request, reply) => void sendProblem(error, { request, reply, logger: deps.logger }),
     clientErrorHandler: answerBrokenHttp,

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canStartRealBuilder, type RealBuilder, startRealBuilder } from '../__fixtures__/real-builder.ts';
+import { stageRig, type StageRig } from '../__fixtures__/stage-rig.ts';
+
+const push = { kind: 'push', pushId: 'push_1' } as const;
+
+/** Whole builds with the real plugins, tools, sandbox and gateway, against the registries that the tools are set up for. */
+describe.skipIf(!(await canStartRealBuilder()))('a real project', () => {
+  let builder: RealBuilder;
+  let rig: StageRig;
+  beforeAll(async () => {
+    builder = await startRealBuilder();
+    rig = stageRig({}, builder.deps);
+  }, 60_000);
+  afterAll(() => builder.close());
+
+  it('of sbt becomes a JAR and a job; its tests are counted; again, nothing is built', async () => {
+    const first = await lane('demo', sbtProject('ok'));
+    expect(first.failure, rig.builds.text(first.id).slice(-8_000)).toBeUndefined();
+    expect(first.state).toBe('registered');
+    expect(first.found).toMatchObject({ plugin: 'scala-sbt', tests: { passed: 1, failed: 0 } });
+    expect(first.found.set?.kind).toBe('jar');
+    const [job] = rig.workspace.jobs.values();
+    expect(job).toMatchObject({ tasks: [{ spark_jar_task: { main_class_name: 'shop.Main' } }] });
+
+    const again = await lane('demo', sbtProject('ok'));
+    expect(again.found.cachedFrom).toBe(first.id);
+    expect(again.state).toBe('registered');
+
+    const changed = await lane('demo', sbtProject('changed'));
+    expect(changed.failure, rig.builds.text(changed.id).slice(-8_000)).toBeUndefined();
+    expect(rig.builds.text(changed.id)).toMatch(/no network, dependencies known/);
+    expect(rig.builds.text(changed.id)).not.toMatch(/resolve dependencies/);
+  }, 600_000);
+
+  it('of sbt that does not compile, or whose test fails, says so', async () => {
+    const broken = await lane('demo', {
+      ...sbtProject('ok'),
+      'src/main/scala/Main.scala': 'object Main { val x: Int = "" }',
+    });
+    expect(broken.failure?.code).toBe('build.failed');
+    expect(rig.builds.text(broken.id)).toMatch(/type mismatch/);
+    const failing = await lane('demo', sbtProject('ok', 'assert(Main.word == "other")'));
+    expect(failing.failure).toMatchObject({
+      code: 'build.tests-failed',
+      message: expect.stringMatching(/1 of 1 tests failed/),
+    });
+  }, 600_000);
+
+  it('of Python becomes a wheel and a job', async () => {
+    const record = await lane('wheel', wheelProject());
+    expect(record.failure, rig.builds.text(record.id).slice(-8_000)).toBeUndefined();
+    expect(record.state).toBe('registered');
+    expect(record.found).toMatchObject({
+      plugin: 'python',
+      set: { kind: 'wheel', primary: { name: 'shop-1.0-py3-none-any.whl' } },
+    });
+  }, 300_000);
+
+  it('that asks for a dependency which does not exist says so', async () => {
+    const files = { ...wheelProject(), 'pyproject.toml': pyproject('["slowlane-no-such-package-9f2c==1.0"]') };
+    const record = await lane('wheel', files);
+    expect(record.failure?.code).toBe('build.dependency');
+    expect(record.failure?.message).toMatch(/slowlane-no-such-package-9f2c/);
+  }, 300_000);
+
+  async function lane(pipeline: string, files: Record<string, string>) {
+    const id = await rig.start({ ...files, [`.slowlane/${pipeline}.yaml`]: `pipeline: ${pipeline}\n` }, push, {
+      pipeline,
+    });
+    await rig.builds.confirmPush(id, 'completed');
+    return rig.runTo(id, 'register');
+  }
+});
+
+function sbtProject(word: string, check = 'assert(Main.word.nonEmpty)'): Record<string, string> {
+  return {
+    'build.sbt': `name := "shop"
+version := "1.0"
+scalaVersion := "2.13.16"
+libraryDependencies += "org.scalameta" %% "munit" % "1.2.0" % Test
+`,
+    'project/build.properties': 'sbt.version=1.11.7\n',
+    'src/main/scala/Main.scala': `package shop
+object Main {
+  val word = "${word}"
+  def main(args: Array[String]): Unit = println(word)
+}
+`,
+    'src/test/scala/MainSuite.scala': `package shop
+class MainSuite extends munit.FunSuite {
+  test("it has a word") { ${check} }
+}
+`,
+  };
+}
+
+function wheelProject(): Record<string, string> {
+  return {
+    'pyproject.toml': pyproject('[]'),
+    'src/shop/__init__.py': '',
+    'src/shop/main.py': 'def main():\n    print("hello")\n',
+  };
+}
+
+function pyproject(dependencies: string): string {
+  return `[build-system]
+requires = ["setuptools==80.9.0"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "shop"
+version = "1.0"
+dependencies = ${dependencies}
+
+[project.scripts]
+shop = "shop.main:main"
+
+[tool.setuptools.packages.find]
+where = ["src"]
+`;
+}

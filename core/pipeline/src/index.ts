@@ -1,0 +1,8 @@
+/** Public door of core/pipeline: pipeline files, and the stages of the push lane. */
+export { applyPipeline, checkPipelineFile, type ApplyDeps, type ApplyPipeline } from './apply-pipeline.ts';
+export type { BuildLimits } from './build/build-limits.ts';
+export { checkPolicy } from './check-policy.ts';
+export { loadPipelineFile } from './load-pipeline-file.ts';
+export { pipelineJsonSchema } from './schema.ts';
+export { createStages, type Stage, type Stages } from './stages.ts';
+export type { DeclareLimits, StageDeps } from './stage-deps.ts';

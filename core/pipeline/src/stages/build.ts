@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { putJson, readJsonBlob, signProvenance } from '@slowlane/artifacts';
+import {
+  BuildPlan,
+  type BuildRecord,
+  type PipelineFile,
+  type Sandbox,
+  type SandboxLimits,
+  SlowLaneError,
+} from '@slowlane/contracts';
+import { formatBytes, type JUnitReport } from '@slowlane/kit';
+import { limitsFor } from '../build/build-limits.ts';
+import { artifactOf, collectOutputs } from '../build/collect-outputs.ts';
+import { dependencyKey } from '../build/dependency-set.ts';
+import { provenanceOf } from '../build/provenance-of.ts';
+import { type PlanResult, runPlan } from '../build/run-plan.ts';
+import { checkPlan } from '../check-plan.ts';
+import { keepLog } from '../keep-log.ts';
+import { manifestOf } from '../manifest-of.ts';
+import { need } from '../need.ts';
+import { pipelineOf } from '../pipeline-of.ts';
+import type { StageContext } from '../stage-context.ts';
+
+/**
+ * Time stamps inside artifacts (SOURCE_DATE_EPOCH): a constant, because builds do not see the commit, and the same tree in another commit must
+ * give the same bytes. 2023-11-14, late enough for every archive format.
+ */
+const sourceDateEpoch = 1_700_000_000;
+
+/** Carries out the plan in a sandbox of its own, and takes the one artifact and its companions out of it. */
+export async function build(context: StageContext): Promise<void> {
+  const { deps, record, log } = context;
+  if (record.found.cachedFrom !== undefined) return;
+  await deps.builds.advance(record.id, 'building', {});
+  const work = await prepare(context);
+  const { sandbox, limits } = work;
+  const startedAt = deps.clock.now();
+  const deadline = endAtDeadline(sandbox, context.signal, limits.wallMs);
+  try {
+    await log.say(`${deps.sandbox.kind} sandbox, ${formatBytes(limits.memoryBytes)}, ${limits.cpus} processors`);
+    const result = await run(context, work);
+    await sandbox.killAll();
+    const outputs = await collectOutputs(sandbox, work.plan, { blobs: deps.blobs, maxBytes: limits.workBytes });
+    if (outputs.tests !== undefined) await reportTests(context, outputs.tests);
+    const set = artifactOf(outputs, work.plan);
+    await log.say(`${set.primary.name} (${formatBytes(set.primary.size)}), ${set.companions.length} companions`);
+    const kept = await keepLog(deps, record.id);
+    const facts = { ...work, ...result, set, log: kept, startedAt, endedAt: deps.clock.now() };
+    const provenance = await putJson(deps.blobs, signProvenance(provenanceOf(context, facts), deps.signingKey));
+    await deps.builds.advance(record.id, 'building', { set, provenance: provenance.digest, log: kept });
+  } finally {
+    deadline.clear();
+    await sandbox.destroy();
+  }
+}
+
+interface Work {
+  file: PipelineFile;
+  plan: BuildPlan;
+  registries: string[];
+  limits: SandboxLimits;
+  snapshotKey: string;
+  sandbox: Sandbox;
+}
+
+async function prepare({ deps, record, signal }: StageContext): Promise<Work> {
+  const file = await pipelineOf(deps, record);
+  const plan = BuildPlan.parse(await readJsonBlob(deps.blobs, need(record.found.plan, 'plan')));
+  const manifest = await manifestOf(deps.plugins, plan.plugin);
+  const checks = { manifest, file, policy: deps.policy, toolchains: deps.toolchains };
+  const registries = checkPlan(plan, { ...checks, registries: Object.keys(deps.gateway.upstreams()) });
+  const limits = limitsFor(file, deps.limits);
+  const snapshotKey = await dependencyKey(deps.blobs, {
+    zone: deps.zone,
+    pipeline: record.pipeline,
+    plugin: manifest,
+    toolchain: deps.root().digest,
+    plan,
+    sourceArchive: need(record.found.sourceArchive, 'source archive'),
+  });
+  const sandbox = await deps.sandbox.create(
+    {
+      id: sandboxId(record),
+      root: deps.root(),
+      mounts: [],
+      env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/work/home', LANG: 'C.UTF-8', TZ: 'UTC' },
+      limits,
+      work: { kind: 'volume', restore: snapshotKey },
+      identity: 'slot',
+    },
+    signal,
+  );
+  return { file, plan, registries, limits, snapshotKey, sandbox };
+}
+
+/** A build that is repeated after a crash must not meet its own leftovers. */
+function sandboxId(record: BuildRecord): string {
+  return `${record.id
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '-')
+    .slice(0, 31)}-${randomBytes(4).toString('hex')}`;
+}
+
+function run(context: StageContext, { plan, sandbox, limits, registries, snapshotKey }: Work): Promise<PlanResult> {
+  const values = {
+    sourceDateEpoch: String(sourceDateEpoch),
+    memoryMb: String(Math.floor(limits.memoryBytes / 1_048_576)),
+    cpus: String(limits.cpus),
+  };
+  const archive = need(context.record.found.sourceArchive, 'source archive');
+  const deadlineAt = context.deps.clock.now() + limits.wallMs;
+  const running = runPlan(context, { plan, sandbox, limits, values, archive, registries, snapshotKey, deadlineAt });
+  return running.catch(async (failure: unknown) => {
+    context.signal.throwIfAborted();
+    await reportFailedTests(context, { plan, sandbox, limits }, failure);
+    throw failure;
+  });
+}
+
+/** Time of the whole build, over all its steps; also the way out on a cancel. */
+function endAtDeadline(sandbox: Sandbox, signal: AbortSignal, ms: number): { clear(): void } {
+  const end = (): void => void sandbox.killAll().catch(() => undefined);
+  const timer = setTimeout(end, ms);
+  signal.addEventListener('abort', end, { once: true });
+  return {
+    clear() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+    },
+  };
+}
+
+/** Tests that fail without failing the tool (a setting of the project) fail the build all the same. */
+async function reportTests({ deps, record, log }: StageContext, tests: JUnitReport): Promise<void> {
+  const { passed, failed, skipped } = tests;
+  await log.say(`tests: ${passed} passed, ${failed} failed, ${skipped} skipped`);
+  await deps.builds.advance(record.id, 'building', { tests: { passed, failed, skipped } });
+  if (failed > 0) throw testsFailed(tests);
+}
+
+async function reportFailedTests(
+  context: StageContext,
+  { plan, sandbox, limits }: Pick<Work, 'plan' | 'sandbox' | 'limits'>,
+  failure: unknown,
+): Promise<void> {
+  if (!(failure instanceof SlowLaneError) || failure.code !== 'build.tests-failed') return;
+  await sandbox.killAll();
+  const { tests } = await collectOutputs(sandbox, plan, {
+    blobs: context.deps.blobs,
+    maxBytes: limits.workBytes,
+    reportsOnly: true,
+  });
+  if (tests !== undefined) await reportTests(context, tests);
+}
+
+function testsFailed({ passed, failed, failedNames }: JUnitReport): SlowLaneError {
+  return new SlowLaneError(
+    'build.tests-failed',
+    `${failed} of ${passed + failed} tests failed: ${failedNames.join(', ')}`,
+    {
+      data: { failed: failedNames },
+    },
+  );
+}

@@ -1,0 +1,13 @@
+export * from './memory-build-lane.ts';
+export * from './memory-request-lane.ts';
+export * from './memory-stores.ts';
+export * from './plugin-contract.ts';
+export { outcomeOf, runInSandbox, shellInSandbox } from './run-in-sandbox.ts';
+export type { SandboxOutcome } from './run-in-sandbox.ts';
+export * from './sample-records.ts';
+export { sandboxContractSuite } from './sandbox-contract-suite.ts';
+export type { Finding, SandboxSuiteOptions } from './sandbox-contract-suite.ts';
+export * from './start-node.ts';
+export * from './start-redis.ts';
+export { canStartTestHelper, startTestHelper } from './start-test-helper.ts';
+export type { TestHelper, TestHelperOptions } from './start-test-helper.ts';

@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createConnection, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Started, start } from '@slowlane/process';
+
+export interface TestRedis {
+  url: string;
+  port: number;
+  dir: string;
+  /** `kill -9`; resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and folder, after `kill`. */
+  restart(): Promise<void>;
+  /** SIGSTOP and SIGCONT. */
+  freeze(): void;
+  thaw(): void;
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>;
+}
+
+/** A Redis of the test's own: free port, own folder, AOF `always` as in production unless told otherwise. */
+export async function startRedis(options: { appendfsync?: 'always' | 'everysec' | 'no'; args?: readonly string[] } = {}): Promise<TestRedis> {
+  const dir = await mkdtemp(join(tmpdir(), 'slowlane-redis-'));
+  const port = await freePort();
+  const argv = argvOf(port, dir, options);
+  let server = await startServer(argv, port);
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    dir,
+    async kill() {
+      server.kill('SIGKILL');
+      await server.exited;
+    },
+    async restart() {
+      server = await startServer(argv, port);
+    },
+    freeze: () => void server.kill('SIGSTOP'),
+    thaw: () => void server.kill('SIGCONT'),
+    async stop() {
+      server.kill('SIGCONT');
+      server.kill('SIGKILL');
+      await server.exited;
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function argvOf(port: number, dir: string, options: { appendfsync?: string; args?: readonly string[] }): string[] {
+  const settings: Record<string, string> = {
+    port: String(port),
+    bind: '127.0.0.1',
+    dir,
+    appendonly: 'yes',
+    appendfsync: options.appendfsync ?? 'always',
+    save: '',
+    'maxmemory-policy': 'noeviction',
+    'protected-mode': 'no',
+  };
+  return ['redis-server', ...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]), ...(options.args ?? [])];
+}
+
+async function startServer(argv: string[], port: number): Promise<Started> {
+  const server = start(argv, { inheritEnv: true, stdout: 'ignore', stderr: 'ignore' });
+  let exit: string | undefined;
+  void server.exited.then(({ exitCode, signal }) => (exit = String(exitCode ?? signal)));
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline; ) {
+    if (exit !== undefined) throw new Error(`redis-server ended with ${exit}`);
+    if ((await ask(port)).startsWith('+PONG')) return server;
+    await pause(10);
+  }
+  server.kill('SIGKILL');
+  throw new Error('redis-server did not answer within 20 s');
+}
+
+function ask(port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = createConnection(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    socket.setTimeout(1_000, () => done(''));
+    socket.on('data', (bytes) => done(String(bytes)));
+    socket.on('error', () => done(''));
+    function done(answer: string): void {
+      socket.destroy();
+      resolve(answer);
+    }
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
