@@ -1,0 +1,45 @@
+import { BuildPlan, PlanRefusal } from '@slowlane/contracts';
+import type { PlanConfig, ToolRequirement, TreeSnapshot } from '@slowlane/contracts';
+import { declaresProject, pyProjectOf } from './pyproject.ts';
+import { scriptPlan } from './script-plan.ts';
+import { wheelPlan } from './wheel-plan.ts';
+
+export type PlanParts = Pick<BuildPlan, 'files' | 'output'> & { steps: object[]; reports: BuildPlan['reports'] };
+
+/** A project with `pyproject.toml` or `setup.py` becomes a wheel, anything else one script; libraries are wheels beside it. */
+export function plan(tree: TreeSnapshot, config: PlanConfig): BuildPlan {
+  if (config.coverage)
+    throw new PlanRefusal('plan.refused', 'build.coverage: not measured for python', {
+      hint: 'Remove build.coverage.',
+    });
+  const pyproject = pyProjectOf(tree);
+  const isPackage = declaresProject(pyproject) || tree.entries.some((entry) => entry.path === 'setup.py');
+  const parts = isPackage ? wheelPlan(tree, config, pyproject) : scriptPlan(tree, config);
+  return BuildPlan.parse({
+    plugin: 'python',
+    tools: [pythonFor(config)],
+    ...parts,
+    dependencyFiles: dependencyFilesOf(tree),
+    registries: ['pypi'],
+  });
+}
+
+function pythonFor(config: PlanConfig): ToolRequirement {
+  const pythons = config.toolchains.filter((tool) => tool.name === 'python');
+  const chosen = pythons.find((tool) => tool.version.startsWith(`${config.runtime.python}.`)) ?? pythons[0];
+  return {
+    name: 'python',
+    version: chosen?.version ?? config.runtime.python,
+    source: `runtime ${config.runtime.version}`,
+  };
+}
+
+function dependencyFilesOf(tree: TreeSnapshot): string[] {
+  return tree.entries
+    .map((entry) => entry.path)
+    .filter((path) =>
+      /^(pyproject\.toml|setup\.py|setup\.cfg|requirements[^/]*\.txt|requirements\/[^/]+\.txt|uv\.lock|poetry\.lock|pdm\.lock)$/.test(
+        path,
+      ),
+    );
+}

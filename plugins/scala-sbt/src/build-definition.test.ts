@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { readBuildDefinition, sbtPluginVersion } from './build-definition.ts';
+
+describe('readBuildDefinition', () => {
+  it('reads literals, and nothing of what is commented out', () => {
+    const text =
+      '// scalaVersion := "2.12.1"\nThisBuild / scalaVersion := "2.13.16"\ncrossScalaVersions := Seq("2.13.16", "3.3.6")';
+    expect(readBuildDefinition(text)).toEqual({
+      scalaVersion: '2.13.16',
+      crossVersions: ['2.13.16', '3.3.6'],
+      projects: [],
+    });
+  });
+
+  it('leaves computed values to sbt', () => {
+    const text = 'scalaVersion := sys.env("SCALA")\ncrossScalaVersions := Seq(scalaVersion.value)';
+    expect(readBuildDefinition(text)).toMatchObject({ scalaVersion: undefined, crossVersions: [] });
+  });
+
+  it.each([
+    ['lazy val root = (project in file("."))', [{ name: 'root', folder: '.' }]],
+    ['val app = project.in(file("modules/app"))', [{ name: 'app', folder: 'modules/app' }]],
+    [
+      'lazy val core = project\nlazy val `my-app` = project.dependsOn(core)',
+      [
+        { name: 'core', folder: 'core' },
+        { name: 'my-app', folder: 'my-app' },
+      ],
+    ],
+    ['val old = Project("old", file("."))', [{ name: 'old', folder: '.' }]],
+    ['lazy val shared = crossProject(JVMPlatform)', [{ name: 'shared', folder: 'shared' }]],
+    ['val projectName = "project"\nval x = projectSettings', []],
+  ])('finds the projects of %s', (text, projects) => {
+    expect(readBuildDefinition(text).projects).toEqual(projects);
+  });
+});
+
+describe('sbtPluginVersion', () => {
+  it('finds a plugin that is really there', () => {
+    const line = 'addSbtPlugin("com.eed3si9n" % "sbt-assembly" % "2.3.1")';
+    expect(sbtPluginVersion(line, 'sbt-assembly')).toBe('2.3.1');
+    expect(sbtPluginVersion(`// ${line}`, 'sbt-assembly')).toBeUndefined();
+    expect(sbtPluginVersion(line, 'assembly')).toBeUndefined();
+  });
+});

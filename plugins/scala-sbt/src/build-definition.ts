@@ -1,0 +1,55 @@
+import { scalaCode } from './scala-code.ts';
+
+/** What can be read off sbt files without running them. Only literals count: a computed value is left to sbt. */
+export interface BuildDefinition {
+  scalaVersion: string | undefined;
+  /** Literals of `crossScalaVersions`. */
+  crossVersions: string[];
+  projects: ProjectDefinition[];
+}
+
+export interface ProjectDefinition {
+  name: string;
+  /** Folder relative to the build; by sbt's rule a project without `in file(…)` lives in a folder of its own name. */
+  folder: string;
+}
+
+export function readBuildDefinition(text: string): BuildDefinition {
+  const code = scalaCode(text);
+  return {
+    scalaVersion: /\bscalaVersion\s*:=\s*"([^"\n]{1,40})"/.exec(code)?.[1],
+    crossVersions: crossVersionsIn(code),
+    projects: projectsIn(code),
+  };
+}
+
+/** The version literal of `addSbtPlugin("group" % "name" % "version")`. */
+export function sbtPluginVersion(text: string, name: string): string | undefined {
+  for (const match of scalaCode(text).matchAll(
+    /"([^"\n]{1,100})"\s*%{1,2}\s*"([^"\n]{1,100})"\s*%\s*"([^"\n]{1,60})"/g,
+  ))
+    if (match[2] === name) return match[3];
+  return undefined;
+}
+
+function crossVersionsIn(code: string): string[] {
+  const list = /\bcrossScalaVersions\s*:=\s*(?:Seq|List|Vector)\s*\(([^)]{0,500})\)/.exec(code)?.[1] ?? '';
+  return [...list.matchAll(/"([^"\n]{1,40})"/g)].map((match) => match[1] as string);
+}
+
+function projectsIn(code: string): ProjectDefinition[] {
+  const definition =
+    /\bval\s+(`[^`\n]{1,60}`|\w{1,60})\s*(?::\s*[\w.]{1,40}\s*)?=\s*\(?\s*(project|Project|crossProject|projectMatrix)\b/g;
+  return [...code.matchAll(definition)].map((match) => {
+    const name = (match[1] as string).replaceAll('`', '');
+    return { name, folder: folderOf(code.slice(match.index + match[0].length), match[2] as string) ?? name };
+  });
+}
+
+function folderOf(rest: string, kind: string): string | undefined {
+  const pattern =
+    kind === 'Project'
+      ? /^\s*\(\s*"[^"\n]{1,60}"\s*,\s*file\(\s*"([^"\n]{1,200})"/
+      : /^\s*\.?\s*in\s*\(?\s*file\s*\(\s*"([^"\n]{1,200})"/;
+  return pattern.exec(rest)?.[1];
+}

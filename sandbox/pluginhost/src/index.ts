@@ -1,0 +1,1 @@
+export { startPluginHost, type PluginHostOptions } from './plugin-host.ts';

@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto';
+import { ArtifactManifest, BuildPlan, SlowLaneError, TaskSettings } from '@slowlane/contracts';
+import type {
+  Logger,
+  PluginHost,
+  PluginManifest,
+  RootSpec,
+  SandboxDriver,
+  SandboxMount,
+  SandboxSpec,
+} from '@slowlane/contracts';
+import { nearest } from '@slowlane/kit';
+import { checkAnswer, pluginFailed } from './check-answer.ts';
+import { inside, pluginMounts } from './mounts.ts';
+import { escapingPath } from './plan-paths.ts';
+import { startPluginProcess } from './plugin-process.ts';
+import { createProcessPool } from './process-pool.ts';
+import { DetectionAnswer, ManifestAnswer } from './schema.ts';
+import type { AnswerSchema } from './schema.ts';
+
+export interface PluginHostOptions {
+  driver: SandboxDriver;
+  /** Root with Node 24 at `/opt/node/bin/node`. */
+  root: RootSpec;
+  /** Folder of this repository: plugins see `core/contracts`, `core/kit` and what those depend on, nothing else of it. */
+  repositoryDir: string;
+  /** Folders are absolute, or relative to `repositoryDir`. */
+  plugins: readonly { id: string; folder: string }[];
+  /** Most processes at a time (default 4). */
+  size?: number;
+  /** Limit of one call, and of loading the plugin (default 10,000 ms). */
+  callTimeoutMs?: number;
+  /** Limit of one process (default 256 MiB). */
+  memoryBytes?: number;
+  logger: Logger;
+}
+
+const maxAnswerBytes = 4_194_304;
+const idleMs = 60_000;
+
+/** See the port `PluginHost`. Starts no process before the first call; ends one that was idle for a minute. */
+export async function startPluginHost(options: PluginHostOptions): Promise<PluginHost> {
+  const mounts = new Map<string, SandboxMount[]>();
+  for (const plugin of options.plugins) mounts.set(plugin.id, await pluginMounts(options.repositoryDir, plugin));
+  const pool = createProcessPool({
+    size: options.size ?? 4,
+    idleMs,
+    start: (pluginId) => start(options, pluginId, mounts.get(pluginId) as SandboxMount[]),
+    onEndFailed: (error) => options.logger.error({ error: String(error) }, 'a plugin process could not be ended'),
+  });
+
+  async function call<T>(
+    plugin: string,
+    method: string,
+    schema: AnswerSchema<T>,
+    args: readonly unknown[],
+  ): Promise<T> {
+    if (!mounts.has(plugin)) throw unknownPlugin(plugin, [...mounts.keys()]);
+    const reply = await pool.with(plugin, (process) => process.call(method, args));
+    return checkAnswer(reply, { plugin, method, schema });
+  }
+
+  return {
+    manifests: () =>
+      Promise.all(
+        [...mounts.keys()].map((plugin) => pool.with(plugin, async ({ loaded }) => manifestOf(plugin, loaded.answer))),
+      ),
+    detect: (plugin, tree) => call(plugin, 'detect', DetectionAnswer, [tree]),
+    plan: async (plugin, tree, config) => checkPlan(plugin, await call(plugin, 'plan', BuildPlan, [tree, config])),
+    inspect: async (plugin, artifact, expectation) =>
+      checkOwner(plugin, await call(plugin, 'inspect', ArtifactManifest, [artifact, expectation])),
+    task: (plugin, manifest, published, expectation) =>
+      call(plugin, 'task', TaskSettings, [manifest, published, expectation]),
+    close: () => pool.close(),
+  };
+}
+
+function start(
+  options: PluginHostOptions,
+  pluginId: string,
+  mounts: SandboxMount[],
+): ReturnType<typeof startPluginProcess> {
+  const memoryBytes = options.memoryBytes ?? 268_435_456;
+  return startPluginProcess({
+    driver: options.driver,
+    spec: specOf(options.root, mounts, memoryBytes),
+    pluginId,
+    argv: [
+      '/opt/node/bin/node',
+      // The sandbox is the wall; this only makes an attempt fail loudly.
+      '--permission',
+      `--allow-fs-read=${inside}/*`,
+      // Below the sandbox's limit, so that V8 says what happened instead of being killed.
+      `--max-old-space-size=${Math.floor((memoryBytes / 1_048_576) * 0.6)}`,
+      `${inside}/sandbox/pluginhost/src/runner.ts`,
+      `${inside}/plugins/${pluginId}/src/index.ts`,
+    ],
+    timeoutMs: options.callTimeoutMs ?? 10_000,
+    maxAnswerBytes,
+  });
+}
+
+function specOf(root: RootSpec, mounts: SandboxMount[], memoryBytes: number): SandboxSpec {
+  return {
+    id: `plugin-${randomBytes(8).toString('hex')}`,
+    root,
+    mounts,
+    env: { LANG: 'C.UTF-8', TZ: 'UTC' },
+    work: { kind: 'none' },
+    identity: 'slot',
+    limits: {
+      wallMs: 86_400_000,
+      memoryBytes,
+      pids: 64,
+      cpus: 1,
+      workBytes: 1_048_576,
+      workInodes: 1_000,
+      outputBytes: 1_073_741_824,
+      tmpBytes: 1_048_576,
+    },
+  };
+}
+
+function manifestOf(plugin: string, answer: unknown): PluginManifest {
+  const manifest = checkAnswer({ id: '', answer }, { plugin, method: 'manifest', schema: ManifestAnswer });
+  if (manifest.id !== plugin) throw pluginFailed(plugin, `calls itself "${manifest.id}" in its manifest`);
+  return manifest;
+}
+
+function checkPlan(plugin: string, plan: BuildPlan): BuildPlan {
+  const escaping = escapingPath(plan);
+  if (escaping !== undefined) throw pluginFailed(plugin, `planned a path outside /work: ${escaping}`);
+  return checkOwner(plugin, plan);
+}
+
+/** What is stored says which plugin made it, so a plugin must not sign as another. */
+function checkOwner<T extends { plugin: string }>(plugin: string, value: T): T {
+  if (value.plugin !== plugin) throw pluginFailed(plugin, `signed its answer as "${value.plugin}"`);
+  return value;
+}
+
+function unknownPlugin(plugin: string, known: string[]): SlowLaneError {
+  const near = nearest(plugin, known);
+  return new SlowLaneError('detect.none', `there is no language plugin "${plugin}"`, {
+    hint:
+      near === undefined
+        ? `The plugins are: ${known.join(', ')}`
+        : `Did you mean "${near}"? The plugins are: ${known.join(', ')}`,
+    data: { candidates: known },
+  });
+}
