@@ -24,7 +24,8 @@ export const importRules: Record<string, ImportRule> = {
   'core/sources': { mayImport: [...base, 'core/archive'], owns: ['simple-git'] },
   'core/artifacts': { mayImport: [...base, 'core/archive'], owns: [] },
   'core/pipeline': {
-    mayImport: [...base, 'core/archive', 'core/sources', 'core/artifacts', X
+    mayImport: [...base, 'core/archive', 'core/sources', 'core/artifacts', 'core/databricks'],
+    owns: ['ajv'],
   },
   'core/endpoint': {
     mayImport: [...base, 'core/queue'],
