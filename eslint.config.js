@@ -24,17 +24,15 @@ function boundaries(withTestOnly) {
 }
 
 /** The module and everything below it. */
-function ownedPattern(module, owners) {
-  return { group: [module, `${module}/**`], message: `only ${owners.join(', ')} may import ${module} (docs/imports.md)` };
+function ownedPattern([module, owners]) {
+  return {
+    group: [module, `${module}/**`],
+    message: `only ${owners.join(', ')} may import ${module} (docs/imports.md)`,
+  };
 }
 
 function ownedImports(project) {
-  const paths = [];
-  for (const [module, owners] of ownersOf()) {
-    if (!owners.includes(project))
-      paths.push({ name: module, message: `only ${owners.join(', ')} may import ${module} (docs/imports.md)` });
-  }
-  return paths;
+  return [...ownersOf()].filter(([, owners]) => !owners.includes(project)).map(ownedPattern);
 }
 
 const ownership = Object.keys(importRules).map((project) => ({
@@ -48,18 +46,15 @@ const ownership = Object.keys(importRules).map((project) => ({
   rules: { 'no-restricted-imports': ['error', { patterns: ownedImports(project) }] },
 }));
 
-const ownershipWithExceptions = ownedElsewhere.map((exception) => ({
-  files: [exception.files],
+const ownershipWithExceptions = ownedElsewhere.map(({ module, files }) => ({
+  files: [files],
   rules: {
     'no-restricted-imports': [
       'error',
       {
         patterns: [...ownersOf()]
-          .filter(
-            ([module, owners]) =>
-              module !== exception.module && !owners.some((owner) => exception.files.startsWith(owner)),
-          )
-          .map(([module, owners]) => ownedPattern(module, owners)),
+          .filter(([owned, owners]) => owned !== module && !owners.some((owner) => files.startsWith(owner)))
+          .map(ownedPattern),
       },
     ],
   },

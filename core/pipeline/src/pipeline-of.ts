@@ -21,10 +21,14 @@ export async function pipelineOf(
   return stored.file;
 }
 
-/** The runtime that a pipeline's job runs on; the loader has checked that it is known. */
-export function runtimeOf(file: PipelineFile): Runtime {
+/**
+ * The runtime that a pipeline's job runs on; the loader has checked that it is known. Where all its targets are local workspaces, Python is this
+ * machine's, whatever the runtime of that name brings elsewhere.
+ */
+export function runtimeOf(file: PipelineFile, { localPython }: Pick<StageDeps, 'localPython'>): Runtime {
   const runtime = findRuntime(file.job.runtime);
   if (runtime === undefined)
     throw new SlowLaneError('pipeline.invalid', `job.runtime: unknown runtime "${file.job.runtime}"`);
-  return runtime;
+  const isLocal = Object.values(file.targets).every(({ workspace }) => localPython?.workspaces.includes(workspace));
+  return isLocal && localPython !== undefined ? { ...runtime, python: localPython.version } : runtime;
 }

@@ -46,6 +46,8 @@ export interface StageDeps {
   workspace(name: string): DatabricksClient;
   /** Pool name -> `new_cluster` settings without `spark_version`. */
   pools: Record<string, JsonObject>;
+  /** Python (`3.11`) of the workspaces that run on this machine's own, by their names. */
+  localPython?: { version: string; workspaces: readonly string[] };
   policy: Policy;
   /** See `ApplyDeps.alsoCheck`: for pipeline files found in a repository. */
   alsoCheck?: ApplyDeps['alsoCheck'];

@@ -20,7 +20,12 @@ import { alternate, type Figure, ratioFigure } from './figures.ts';
 import { benchSpec } from './spec.ts';
 
 const projects = [
-  { language: 'scala-sbt', template: 'driver-scala-sbt', touch: 'src/main/scala/org/example/delays/Main.scala', comment: '//' },
+  {
+    language: 'scala-sbt',
+    template: 'driver-scala-sbt',
+    touch: 'src/main/scala/org/example/delays/Main.scala',
+    comment: '//',
+  },
   { language: 'python', template: 'driver-python-wheel', touch: undefined, comment: '#' },
 ];
 
@@ -44,16 +49,29 @@ async function benchProject(installation: Installation, project: (typeof project
   const host = await startPluginHost({ driver, root, repositoryDir: repository, plugins: pluginFolders, logger });
   const blobs = createFolderBlobStore(join(folder, 'blobs'));
   mkdirSync(join(folder, 'gw'));
-  const gateway = await createGateway({ stateDir: join(folder, 'gateway'), socketsDir: join(folder, 'gw'), upstreams: await upstreams({ paths, registries: config.registries }), caBundle: findCaBundle(config.ca_bundle), blobs, logger });
+  const gateway = await createGateway({
+    stateDir: join(folder, 'gateway'),
+    socketsDir: join(folder, 'gw'),
+    upstreams: await upstreams({ paths, registries: config.registries }),
+    caBundle: findCaBundle(config.ca_bundle),
+    blobs,
+    logger,
+  });
   const sandbox = await driver.create(benchSpec(root));
   try {
     const plan = await host.plan(project.language, await snapshot(source), {
-      runTests: false, coverage: false, runtime: findRuntime('17.3.x-scala2.13') as never, main: undefined, artifact: undefined, options: {},
+      runTests: false,
+      coverage: false,
+      runtime: findRuntime('17.3.x-scala2.13') as never,
+      main: undefined,
+      artifact: undefined,
+      options: {},
       toolchains: tools.map(({ name, version }) => ({ name, version })),
     });
     await putSource(sandbox, source, plan);
     const door = await gateway.open({ id: 'bench', registries: plan.registries });
-    for (const step of plan.steps.filter(({ phase }) => phase === 'resolve')) await execStep(sandbox, step, door.socketPath);
+    for (const step of plan.steps.filter(({ phase }) => phase === 'resolve'))
+      await execStep(sandbox, step, door.socketPath);
     const bare = join(folder, 'work');
     mkdirSync(bare);
     await sandbox.killAll();
@@ -67,7 +85,11 @@ async function benchProject(installation: Installation, project: (typeof project
     };
     await ours();
     await raw();
-    return ratioFigure(`${project.language}: sandboxed build against the bare tool, same caches`, await alternate(5, ours, raw), 1.1);
+    return ratioFigure(
+      `${project.language}: sandboxed build against the bare tool, same caches`,
+      await alternate(5, ours, raw),
+      1.1,
+    );
   } finally {
     await sandbox.destroy();
     await host.close();
@@ -77,12 +99,19 @@ async function benchProject(installation: Installation, project: (typeof project
 }
 
 async function pipelineTar(sandbox: Sandbox, folder: string): Promise<void> {
-  await extractTar(await sandbox.collect(['home/**', 'src/**', 'out/**']), folder, { ...archiveLimits, maxEntries: 200_000, maxBytes: 4 * 2 ** 30 });
+  await extractTar(await sandbox.collect(['home/**', 'src/**', 'out/**']), folder, {
+    ...archiveLimits,
+    maxEntries: 200_000,
+    maxBytes: 4 * 2 ** 30,
+  });
 }
 
 async function putSource(sandbox: Sandbox, source: string, plan: BuildPlan): Promise<void> {
   await exec(sandbox, ['/bin/mkdir', '-p', '/work/src', '/work/home', '/work/out']);
-  const { stream } = await packFolder(source, (path) => !/(^|\/)(target|\.bsp|\.git)(\/|$)/.test(path) || path.startsWith('project/'));
+  const { stream } = await packFolder(
+    source,
+    (path) => !/(^|\/)(target|\.bsp|\.git)(\/|$)/.test(path) || path.startsWith('project/'),
+  );
   const running = await sandbox.exec({ argv: ['/bin/tar', '-x', '-C', '/work/src'], net: { mode: 'none' } });
   running.stdout.resume();
   running.stderr.resume();
@@ -100,29 +129,63 @@ async function putSource(sandbox: Sandbox, source: string, plan: BuildPlan): Pro
 }
 
 async function execStep(sandbox: Sandbox, step: PlanStep, socketPath: string | undefined): Promise<void> {
-  await exec(sandbox, step.argv.map(fill), { cwd: `/work/src/${step.cwd}`, env: mapValues(step.env, fill), socketPath });
+  await exec(sandbox, step.argv.map(fill), {
+    cwd: `/work/src/${step.cwd}`,
+    env: mapValues(step.env, fill),
+    socketPath,
+  });
 }
 
-async function exec(sandbox: Sandbox, argv: string[], options: { cwd?: string; env?: Record<string, string>; socketPath?: string | undefined } = {}): Promise<void> {
-  const net = options.socketPath === undefined ? ({ mode: 'none' } as const) : ({ mode: 'gateway', socketPath: options.socketPath } as const);
-  const running = await sandbox.exec({ argv, net, ...(options.cwd === undefined ? {} : { cwd: options.cwd }), ...(options.env === undefined ? {} : { env: options.env }) });
+async function exec(
+  sandbox: Sandbox,
+  argv: string[],
+  options: { cwd?: string; env?: Record<string, string>; socketPath?: string | undefined } = {},
+): Promise<void> {
+  const net =
+    options.socketPath === undefined
+      ? ({ mode: 'none' } as const)
+      : ({ mode: 'gateway', socketPath: options.socketPath } as const);
+  const running = await sandbox.exec({
+    argv,
+    net,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: options.env }),
+  });
   running.stdin.end();
   let output = '';
-  for (const stream of [running.stdout, running.stderr]) stream.on('data', (bytes: Buffer) => (output = (output + bytes.toString()).slice(-4_000)));
+  for (const stream of [running.stdout, running.stderr])
+    stream.on('data', (bytes: Buffer) => (output = (output + bytes.toString()).slice(-4_000)));
   const end = await running.done;
   if (end.code !== 0) throw new Error(`${argv.join(' ')} ended with ${end.reason} ${end.code}:\n${output}`);
 }
 
 /** The same argv with the sandbox's paths replaced by the machine's. */
 async function runBare(step: PlanStep, work: string, { paths }: Installation): Promise<void> {
-  const local = (text: string) => fill(text).replaceAll('/work', work).replaceAll('/opt/sbt/sbt-launch.jar', paths.sbtLauncher);
-  const env = { PATH: '/usr/bin:/bin', HOME: join(work, 'home'), LANG: 'C.UTF-8', TZ: 'UTC', ...mapValues(step.env, local) };
-  const result = await run(step.argv.map(local), { cwd: join(work, 'src', step.cwd), env, maxOutputBytes: 64 * 2 ** 20 });
-  if (!result.ok) throw new Error(`bare ${step.name} ended with ${result.exitCode}:\n${(result.stdout + result.stderr).slice(-4_000)}`);
+  const local = (text: string) =>
+    fill(text).replaceAll('/work', work).replaceAll('/opt/sbt/sbt-launch.jar', paths.sbtLauncher);
+  const env = {
+    PATH: '/usr/bin:/bin',
+    HOME: join(work, 'home'),
+    LANG: 'C.UTF-8',
+    TZ: 'UTC',
+    ...mapValues(step.env, local),
+  };
+  const result = await run(step.argv.map(local), {
+    cwd: join(work, 'src', step.cwd),
+    env,
+    maxOutputBytes: 64 * 2 ** 20,
+  });
+  if (!result.ok)
+    throw new Error(
+      `bare ${step.name} ended with ${result.exitCode}:\n${(result.stdout + result.stderr).slice(-4_000)}`,
+    );
 }
 
 function fill(text: string): string {
-  return text.replaceAll('${sourceDateEpoch}', '1700000000').replaceAll('${memoryMb}', '4096').replaceAll('${cpus}', '2');
+  return text
+    .replaceAll('${sourceDateEpoch}', '1700000000')
+    .replaceAll('${memoryMb}', '4096')
+    .replaceAll('${cpus}', '2');
 }
 
 function mapValues(values: Record<string, string>, map: (text: string) => string): Record<string, string> {
@@ -130,9 +193,14 @@ function mapValues(values: Record<string, string>, map: (text: string) => string
 }
 
 async function snapshot(source: string): Promise<TreeSnapshot> {
-  const listed = await run(['/usr/bin/git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard', '.'], { cwd: source, env: { PATH: '/usr/bin:/bin' } });
-  const files = listed.stdout.split('\0').filter((path) => path !== '').sort();
+  const listed = await run(['/usr/bin/git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard', '.'], {
+    cwd: source,
+    env: { PATH: '/usr/bin:/bin' },
+  });
+  const files = listed.stdout
+    .split('\0')
+    .filter((path) => path !== '')
+    .sort();
   const contents = Object.fromEntries(files.map((path) => [path, readFileSync(join(source, path), 'utf8')]));
   return { entries: files.map((path) => ({ path, size: Buffer.byteLength(contents[path] as string) })), contents };
 }
-

@@ -20,13 +20,28 @@ export function percentile(values: readonly number[], share: number): number {
 }
 
 /** Ours against the raw thing: medians of the same number of alternating rounds. */
-export function ratioFigure(name: string, rounds: { ours: readonly number[]; raw: readonly number[] }, limit: number): Figure {
+export function ratioFigure(
+  name: string,
+  rounds: { ours: readonly number[]; raw: readonly number[] },
+  limit: number,
+): Figure {
   const [ours, raw] = [median(rounds.ours), median(rounds.raw)];
-  return { name, ours: formatDuration(ours), raw: formatDuration(raw), ratio: (ours / raw).toFixed(2), target: `<= ${limit} x`, met: ours / raw <= limit };
+  return {
+    name,
+    ours: formatDuration(ours),
+    raw: formatDuration(raw),
+    ratio: (ours / raw).toFixed(2),
+    target: `<= ${limit} x`,
+    met: ours / raw <= limit,
+  };
 }
 
 /** Runs both in turn, so that what else the machine does hits both alike. */
-export async function alternate(rounds: number, ours: () => Promise<void>, raw: () => Promise<void>): Promise<{ ours: number[]; raw: number[] }> {
+export async function alternate(
+  rounds: number,
+  ours: () => Promise<void>,
+  raw: () => Promise<void>,
+): Promise<{ ours: number[]; raw: number[] }> {
   const taken = { ours: [] as number[], raw: [] as number[] };
   for (let round = 0; round < rounds; round++) {
     taken.ours.push(await time(ours));

@@ -13,12 +13,32 @@ import { type Figure, median, time } from './figures.ts';
 export async function benchPush(installation: Installation, say: (line: string) => void): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'slowlane-bench-'));
   const cli = createCommandLine(installation.repository, {});
-  const token = await cli.json<TokenCreated>('token', 'create', 'bench', '--scope', 'push:delay-weather', '--scope', 'read', '--ttl', '1h');
+  const token = await cli.json<TokenCreated>(
+    'token',
+    'create',
+    'bench',
+    '--scope',
+    'push:delay-weather',
+    '--scope',
+    'read',
+    '--ttl',
+    '1h',
+  );
   const repository = join(folder, 'project');
   const bare = join(folder, 'bare.git');
-  const target = { folder: repository, gitUrl: `${installation.url}/git/delay-weather.git`, token: token.secret, note: () => undefined };
+  const target = {
+    folder: repository,
+    gitUrl: `${installation.url}/git/delay-weather.git`,
+    token: token.secret,
+    note: () => undefined,
+  };
   try {
-    await makeRepository(cli, templateFolder(installation.repository, 'driver-python-wheel'), repository, () => undefined);
+    await makeRepository(
+      cli,
+      templateFolder(installation.repository, 'driver-python-wheel'),
+      repository,
+      () => undefined,
+    );
     await run(['/usr/bin/git', 'init', '--quiet', '--bare', bare]);
     say('first push: builds');
     await push(cli, target);
@@ -29,10 +49,28 @@ export async function benchPush(installation: Installation, say: (line: string) 
       raw.push(await time(() => run(['/usr/bin/git', '-C', repository, 'push', '--quiet', bare, 'main'])));
       ours.push(await time(() => push(cli, target)));
     }
-    const { builds } = await cli.json<{ builds: BuildView[] }>('build', 'ls', '--pipeline', 'delay-weather', '--limit', '5');
-    const withoutSandbox = builds.filter((build) => build.cachedFrom !== undefined && build.state === 'registered').length;
+    const { builds } = await cli.json<{ builds: BuildView[] }>(
+      'build',
+      'ls',
+      '--pipeline',
+      'delay-weather',
+      '--limit',
+      '5',
+    );
+    const withoutSandbox = builds.filter(
+      (build) => build.cachedFrom !== undefined && build.state === 'registered',
+    ).length;
     const met = median(ours) <= 1_000 && withoutSandbox === 5;
-    return [{ name: `unchanged push -> registered (${withoutSandbox} of 5 without a sandbox)`, ours: formatDuration(median(ours)), raw: formatDuration(median(raw)), ratio: (median(ours) / median(raw)).toFixed(2), target: '<= 1 s, no sandbox', met }];
+    return [
+      {
+        name: `unchanged push -> registered (${withoutSandbox} of 5 without a sandbox)`,
+        ours: formatDuration(median(ours)),
+        raw: formatDuration(median(raw)),
+        ratio: (median(ours) / median(raw)).toFixed(2),
+        target: '<= 1 s, no sandbox',
+        met,
+      },
+    ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -40,5 +78,8 @@ export async function benchPush(installation: Installation, say: (line: string) 
 
 async function commit(repository: string): Promise<void> {
   const author = ['-c', 'user.name=Bench', '-c', 'user.email=bench@example.org'];
-  await run(['/usr/bin/git', ...author, '-C', repository, 'commit', '--quiet', '--allow-empty', '--message', 'Nothing changed'], { env: { HOME: '/nonexistent', PATH: '/usr/bin:/bin' } });
+  await run(
+    ['/usr/bin/git', ...author, '-C', repository, 'commit', '--quiet', '--allow-empty', '--message', 'Nothing changed'],
+    { env: { HOME: '/nonexistent', PATH: '/usr/bin:/bin' } },
+  );
 }

@@ -9,14 +9,26 @@ import { benchSubmit } from './submit.ts';
 
 type Bench = (installation: Installation, say: (line: string) => void) => Promise<Figure[]>;
 
-const benches: Record<string, Bench> = { submit: benchSubmit, sandbox: benchSandbox, push: benchPush, build: benchBuild };
+const benches: Record<string, Bench> = {
+  submit: benchSubmit,
+  sandbox: benchSandbox,
+  push: benchPush,
+  build: benchBuild,
+};
 
 /** Figures side by side with the raw thing. Needs a running Slow Lane (`slowlane up`) for all but `submit`. */
-export async function runBench(installation: Installation, names: readonly string[], say: (line: string) => void): Promise<BenchView> {
+export async function runBench(
+  installation: Installation,
+  names: readonly string[],
+  say: (line: string) => void,
+): Promise<BenchView> {
   const rows: Figure[] = [];
   for (const name of names.length === 0 ? Object.keys(benches) : names) {
     const bench = benches[name];
-    if (bench === undefined) throw new SlowLaneError('cli.usage', `there is no bench "${name}"`, { hint: `Benches: ${Object.keys(benches).join(', ')}` });
+    if (bench === undefined)
+      throw new SlowLaneError('cli.usage', `there is no bench "${name}"`, {
+        hint: `Benches: ${Object.keys(benches).join(', ')}`,
+      });
     say(`==> ${name}`);
     rows.push(...(await bench(installation, say)));
   }

@@ -34,5 +34,31 @@ export async function benchSandbox({ paths, config }: Installation): Promise<Fig
 
 export function bareBwrap(work: string, argv: string[]): string[] {
   const links = ['bin', 'lib', 'lib64', 'sbin'].flatMap((name) => ['--symlink', `usr/${name}`, `/${name}`]);
-  return ['/usr/bin/bwrap', '--unshare-user', '--unshare-all', '--die-with-parent', '--new-session', '--ro-bind', '/usr', '/usr', ...links, '--ro-bind', '/etc', '/etc', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--bind', work, '/work', '--chdir', '/work', '--', ...argv];
+  return [
+    '/usr/bin/bwrap',
+    '--unshare-user',
+    '--unshare-all',
+    '--die-with-parent',
+    '--new-session',
+    '--ro-bind',
+    '/usr',
+    '/usr',
+    ...links,
+    '--ro-bind',
+    '/etc',
+    '/etc',
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
+    '--tmpfs',
+    '/tmp',
+    '--bind',
+    work,
+    '/work',
+    '--chdir',
+    '/work',
+    '--',
+    ...argv,
+  ];
 }

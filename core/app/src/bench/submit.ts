@@ -38,8 +38,18 @@ export async function benchSubmit(installation: Installation): Promise<Figure[]>
     }
     const [p50, p99] = [median(latencies), percentile(latencies, 0.99)];
     const direct = median(raw);
-    const figure = (name: string, value: number, limit: number): Figure => ({ name, ours: formatDuration(value), raw: formatDuration(direct), ratio: (value / direct).toFixed(2), target: `<= ${limit} ms`, met: value <= limit });
-    return [figure('accept -> submit sent, p50 (raw: the two calls alone)', p50, 25), figure('accept -> submit sent, p99', p99, 100)];
+    const figure = (name: string, value: number, limit: number): Figure => ({
+      name,
+      ours: formatDuration(value),
+      raw: formatDuration(direct),
+      ratio: (value / direct).toFixed(2),
+      target: `<= ${limit} ms`,
+      met: value <= limit,
+    });
+    return [
+      figure('accept -> submit sent, p50 (raw: the two calls alone)', p50, 25),
+      figure('accept -> submit sent, p99', p99, 100),
+    ];
   } finally {
     await lane.close();
     await redis.close();
@@ -49,7 +59,13 @@ export async function benchSubmit(installation: Installation): Promise<Figure[]>
 
 async function openLane(paths: ReturnType<typeof pathsOf>, url: string, logger: Logger) {
   const workspace = await startInstantWorkspace();
-  const client = createDatabricksClient({ host: workspace.host, auth: { token: 'bench' }, userAgent: 'slowlane-bench', rates: { 'run-now': 100_000, 'runs-get': 100_000, files: 100_000 }, logger });
+  const client = createDatabricksClient({
+    host: workspace.host,
+    auth: { token: 'bench' },
+    userAgent: 'slowlane-bench',
+    rates: { 'run-now': 100_000, 'runs-get': 100_000, files: 100_000 },
+    logger,
+  });
   const queue = await openQueue({ url, logger });
   const ledger = await openLedger({ file: paths.ledger, archiveDir: paths.archive, logger });
   const { pipelines, registrations } = ledger;
@@ -57,13 +73,39 @@ async function openLane(paths: ReturnType<typeof pathsOf>, url: string, logger: 
   const file = PipelineFile.parse({ pipeline: 'bench' });
   const { revision } = await pipelines.put({ name: 'bench', file, text: '', origin: 'applied', by: 'bench' });
   const registration = await registrations.put({
-    id: newId('reg'), pipeline: 'bench', revision, target: 'dev', workspace: 'local', jobId: '1', buildId: newId('bld'), correlationId: newId('cor'), commit: undefined, settingsDigest: digest,
+    id: newId('reg'),
+    pipeline: 'bench',
+    revision,
+    target: 'dev',
+    workspace: 'local',
+    jobId: '1',
+    buildId: newId('bld'),
+    correlationId: newId('cor'),
+    commit: undefined,
+    settingsDigest: digest,
     set: { digest, kind: 'jar', primary: { name: 'a.jar', digest, size: 1 }, companions: [] },
     manifest: { plugin: 'scala-sbt', kind: 'jar', main: 'A', mainCandidates: ['A'], spark: 'provided' },
-    pool: 'default', timeoutMs: 60_000, retries: 0,
+    pool: 'default',
+    timeoutMs: 60_000,
+    retries: 0,
   });
-  const mediator = createMediator({ requests: queue.requests, pipelines, registrations, volumes: () => volumeStoreOf(client), defaults: { resultBase: '/Volumes/main/slowlane' }, policy: config.policy, logger });
-  const keeper = createKeeper({ requests: queue.requests, registrations, workspace: () => client, blobs: createFolderBlobStore(paths.blobs), node: 'bench', logger });
+  const mediator = createMediator({
+    requests: queue.requests,
+    pipelines,
+    registrations,
+    volumes: () => volumeStoreOf(client),
+    defaults: { resultBase: '/Volumes/main/slowlane' },
+    policy: config.policy,
+    logger,
+  });
+  const keeper = createKeeper({
+    requests: queue.requests,
+    registrations,
+    workspace: () => client,
+    blobs: createFolderBlobStore(paths.blobs),
+    node: 'bench',
+    logger,
+  });
   const workers = await queue.work({
     prepare: ({ requestId }) => mediator.prepare(requestId),
     split: ({ requestId }) => mediator.split(requestId),
@@ -77,12 +119,26 @@ async function openLane(paths: ReturnType<typeof pathsOf>, url: string, logger: 
     async once() {
       const id = newId('req');
       const begun = performance.now();
-      await queue.requests.accept({ id, correlationId: newId('cor'), traceparent: undefined, operation: 'bench', principal: 'bench', body: {}, callback: undefined, idempotency: undefined, pin: { pipeline: 'bench', revision, registrationId: registration.id, artifact: digest, workspace: 'local' } });
+      await queue.requests.accept({
+        id,
+        correlationId: newId('cor'),
+        traceparent: undefined,
+        operation: 'bench',
+        principal: 'bench',
+        body: {},
+        callback: undefined,
+        idempotency: undefined,
+        pin: { pipeline: 'bench', revision, registrationId: registration.id, artifact: digest, workspace: 'local' },
+      });
       return (await workspace.arrivedAt(id)) - begun;
     },
     async direct() {
       await client.files.put('/Volumes/main/slowlane/direct.json', document);
-      await client.jobs.runNow({ jobId: '1', idempotencyToken: newId('req'), jobParameters: { request: '', result: newId('req') } });
+      await client.jobs.runNow({
+        jobId: '1',
+        idempotencyToken: newId('req'),
+        jobParameters: { request: '', result: newId('req') },
+      });
     },
     async close() {
       await keeper.stop();

@@ -16,7 +16,8 @@ const made = '<!-- Made by `npm run docs` from the code; edit the code. -->';
 
 function errorsPage(): string {
   const rows = Object.entries(errorCodes).map(
-    ([code, entry]) => `| \`${code}\` | ${entry.kind} | ${entry.status} | ${exitCodeOf(code as ErrorCode)} | ${entry.summary} | ${entry.hint} |`,
+    ([code, entry]) =>
+      `| \`${code}\` | ${entry.kind} | ${entry.status} | ${exitCodeOf(code as ErrorCode)} | ${entry.summary} | ${entry.hint} |`,
   );
   return `# Error codes
 
@@ -32,7 +33,9 @@ ${rows.join('\n')}
 }
 
 function runtimesPage(): string {
-  const rows = runtimes.map((r) => `| \`${r.version}\` | ${r.spark} | ${r.scala} | ${r.java} | ${r.classFile} | ${r.python} |`);
+  const rows = runtimes.map(
+    (r) => `| \`${r.version}\` | ${r.spark} | ${r.scala} | ${r.java} | ${r.classFile} | ${r.python} |`,
+  );
   return `# Runtimes
 
 ${made}

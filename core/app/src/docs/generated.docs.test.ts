@@ -11,7 +11,9 @@ describe('the reference pages', () => {
   });
 
   it('name every error code, and no code that does not exist', () => {
-    const named = [...readFileSync(new URL('errors.md', docs), 'utf8').matchAll(/^\| `([^`]+)`/gm)].map((match) => match[1]);
+    const named = [...readFileSync(new URL('errors.md', docs), 'utf8').matchAll(/^\| `([^`]+)`/gm)].map(
+      (match) => match[1],
+    );
     expect(named.sort()).toEqual(Object.keys(errorCodes).sort());
   });
 });

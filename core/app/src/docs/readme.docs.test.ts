@@ -24,9 +24,22 @@ describe('the README', () => {
     expect(blocks.length).toBeGreaterThan(3);
     const home = join(installation.folder, 'someone');
     mkdirSync(home);
-    const script = blocks.join('\n').replaceAll('http://me:$SLOWLANE_TOKEN@127.0.0.1:7070', `http://me:$SLOWLANE_TOKEN@${new URL(installation.url).host}`);
-    const identity = { GIT_AUTHOR_NAME: 'Me', GIT_AUTHOR_EMAIL: 'me@example.org', GIT_COMMITTER_NAME: 'Me', GIT_COMMITTER_EMAIL: 'me@example.org' };
-    const result = await installation.user(['/bin/sh', '-eu', '-c', script], { cwd: repository, env: { ...identity, HOME: home } });
+    const script = blocks
+      .join('\n')
+      .replaceAll(
+        'http://me:$SLOWLANE_TOKEN@127.0.0.1:7070',
+        `http://me:$SLOWLANE_TOKEN@${new URL(installation.url).host}`,
+      );
+    const identity = {
+      GIT_AUTHOR_NAME: 'Me',
+      GIT_AUTHOR_EMAIL: 'me@example.org',
+      GIT_COMMITTER_NAME: 'Me',
+      GIT_COMMITTER_EMAIL: 'me@example.org',
+    };
+    const result = await installation.user(['/bin/sh', '-eu', '-c', script], {
+      cwd: repository,
+      env: { ...identity, HOME: home },
+    });
     expect(result.exitCode, result.stdout + result.stderr).toBe(0);
     expect(result.stderr).toMatch(/remote: .*registered/i);
     expect(result.stdout).toContain('counts.json');

@@ -33,19 +33,32 @@ async function rejected(name: string, files: Record<string, string>): Promise<st
 
 describe('a push that cannot be built is rejected with the reason', () => {
   it('an unknown key in the pipeline file: file, line, nearest key', async () => {
-    expect(await rejected('bad-key', { ...script, ...pipeline('bad-key', 'bulid: { test: true }\n') })).toMatch(/bad-key\.yaml:2:1: .*bulid.*build/);
+    expect(await rejected('bad-key', { ...script, ...pipeline('bad-key', 'bulid: { test: true }\n') })).toMatch(
+      /bad-key\.yaml:2:1: .*bulid.*build/,
+    );
   });
 
   it('a wrong type in the pipeline file', async () => {
-    expect(await rejected('bad-type', { ...script, ...pipeline('bad-type', 'job: { retries: often }\n') })).toMatch(/bad-type\.yaml:2:\d+: job\.retries: .*often/);
+    expect(await rejected('bad-type', { ...script, ...pipeline('bad-type', 'job: { retries: often }\n') })).toMatch(
+      /bad-type\.yaml:2:\d+: job\.retries: .*often/,
+    );
   });
 
   it('a claim above the platform policy', async () => {
-    expect(await rejected('bad-claim', { ...script, ...pipeline('bad-claim', 'operation: { gates: { concurrency: 50 } }\n') })).toMatch(/concurrency.*50.*4/);
+    expect(
+      await rejected('bad-claim', {
+        ...script,
+        ...pipeline('bad-claim', 'operation: { gates: { concurrency: 50 } }\n'),
+      }),
+    ).toMatch(/concurrency.*50.*4/);
   });
 
   it('two languages', async () => {
-    const output = await rejected('two-languages', { ...sbt(), 'pyproject.toml': '[project]\nname = "x"\nversion = "1"\n', ...pipeline('two-languages') });
+    const output = await rejected('two-languages', {
+      ...sbt(),
+      'pyproject.toml': '[project]\nname = "x"\nversion = "1"\n',
+      ...pipeline('two-languages'),
+    });
     expect(output).toMatch(/scala-sbt/);
     expect(output).toMatch(/python/);
   });
@@ -59,34 +72,62 @@ describe('a push that cannot be built is rejected with the reason', () => {
   });
 
   it('an sbt file that does not compile', async () => {
-    expect(await rejected('bad-sbt', { ...sbt('this is not scala\n'), ...pipeline('bad-sbt', 'job: { main: Main }\n') })).toMatch(/build\.sbt/);
+    expect(
+      await rejected('bad-sbt', { ...sbt('this is not scala\n'), ...pipeline('bad-sbt', 'job: { main: Main }\n') }),
+    ).toMatch(/build\.sbt/);
   });
 
   it('a test that fails', async () => {
     const tests = { 'tests/test_x.py': 'def test_sum():\n    assert 1 + 1 == 3\n' };
-    const project = { 'pyproject.toml': '[build-system]\nrequires = ["setuptools>=61"]\nbuild-backend = "setuptools.build_meta"\n[project]\nname = "failing"\nversion = "1.0"\n[project.optional-dependencies]\ntest = ["pytest"]\n[project.scripts]\ngo = "failing:go"\n[tool.setuptools]\npackages = ["failing"]\n[tool.pytest.ini_options]\ntestpaths = ["tests"]\n', 'failing/__init__.py': 'def go():\n    pass\n' };
-    expect(await rejected('bad-test', { ...project, ...tests, ...pipeline('bad-test', 'job: { main: "failing:go" }\n') })).toMatch(/tests-failed|tests? failed/i);
+    const project = {
+      'pyproject.toml':
+        '[build-system]\nrequires = ["setuptools>=61"]\nbuild-backend = "setuptools.build_meta"\n[project]\nname = "failing"\nversion = "1.0"\n[project.optional-dependencies]\ntest = ["pytest"]\n[project.scripts]\ngo = "failing:go"\n[tool.setuptools]\npackages = ["failing"]\n[tool.pytest.ini_options]\ntestpaths = ["tests"]\n',
+      'failing/__init__.py': 'def go():\n    pass\n',
+    };
+    expect(
+      await rejected('bad-test', { ...project, ...tests, ...pipeline('bad-test', 'job: { main: "failing:go" }\n') }),
+    ).toMatch(/tests-failed|tests? failed/i);
   });
 
   it('a main class that is not in the JAR: the candidates', async () => {
-    expect(await rejected('bad-main', { ...sbt(), ...pipeline('bad-main', 'job: { main: acme.Nowhere }\n') })).toMatch(/acme\.Nowhere.*Main/);
+    expect(await rejected('bad-main', { ...sbt(), ...pipeline('bad-main', 'job: { main: acme.Nowhere }\n') })).toMatch(
+      /acme\.Nowhere.*Main/,
+    );
   });
 
   it('two JARs where one is declared: the candidates', async () => {
-    const rest = 'lazy val extra = taskKey[Unit]("")\nCompile / packageBin := { val jar = (Compile / packageBin).value; IO.copyFile(jar, jar.getParentFile / "another.jar"); jar }\n';
-    expect(await rejected('two-jars', { ...sbt(rest), ...pipeline('two-jars', 'job: { main: Main }\n') })).toMatch(/another\.jar/);
+    const rest =
+      'lazy val extra = taskKey[Unit]("")\nCompile / packageBin := { val jar = (Compile / packageBin).value; IO.copyFile(jar, jar.getParentFile / "another.jar"); jar }\n';
+    expect(await rejected('two-jars', { ...sbt(rest), ...pipeline('two-jars', 'job: { main: Main }\n') })).toMatch(
+      /another\.jar/,
+    );
   });
 
   it('a Scala 2.12 JAR for a 2.13 runtime', async () => {
-    expect(await rejected('bad-scala', { ...sbt('', '2.12.20'), ...pipeline('bad-scala', 'job: { main: Main, runtime: 17.3.x-scala2.13 }\n') })).toMatch(/2\.12.*2\.13/);
+    expect(
+      await rejected('bad-scala', {
+        ...sbt('', '2.12.20'),
+        ...pipeline('bad-scala', 'job: { main: Main, runtime: 17.3.x-scala2.13 }\n'),
+      }),
+    ).toMatch(/2\.12.*2\.13/);
   });
 
   it('a dependency that does not exist', async () => {
-    expect(await rejected('bad-dependency', { ...sbt('libraryDependencies += "org.example.nowhere" % "nothing" % "9.9.9"\n'), ...pipeline('bad-dependency', 'job: { main: Main }\n') })).toMatch(/org\.example\.nowhere/);
+    expect(
+      await rejected('bad-dependency', {
+        ...sbt('libraryDependencies += "org.example.nowhere" % "nothing" % "9.9.9"\n'),
+        ...pipeline('bad-dependency', 'job: { main: Main }\n'),
+      }),
+    ).toMatch(/org\.example\.nowhere/);
   });
 
   it('a registry that the policy does not allow', async () => {
-    expect(await rejected('bad-egress', { ...script, ...pipeline('bad-egress', 'build: { egress: [npm] }\njob: { main: main.py }\n') })).toMatch(/npm/);
+    expect(
+      await rejected('bad-egress', {
+        ...script,
+        ...pipeline('bad-egress', 'build: { egress: [npm] }\njob: { main: main.py }\n'),
+      }),
+    ).toMatch(/npm/);
   });
 });
 
@@ -99,20 +140,36 @@ describe('a call that cannot be carried out is refused with the reason', () => {
 
   it('a request body that breaks its schema, and an unknown operation', async () => {
     const project = await createGitProject(installation, { pipeline: 'good', token });
-    project.write({ ...script, ...pipeline('good', 'job: { main: main.py }\noperation: { request: { type: object, required: [day], properties: { day: { type: string } } } }\n') });
+    project.write({
+      ...script,
+      ...pipeline(
+        'good',
+        'job: { main: main.py }\noperation: { request: { type: object, required: [day], properties: { day: { type: string } } } }\n',
+      ),
+    });
     await project.commit('Right');
     const pushed = await project.push();
     expect(pushed.exitCode, pushed.stderr).toBe(0);
     const client = installation.client(token);
-    expect(await failureOf(client.createRequest({ operation: 'good', body: { day: 7 } }))).toMatchObject({ code: 'request.body-invalid', message: expect.stringContaining('day') });
-    expect(await failureOf(client.createRequest({ operation: 'goood', body: {} }))).toMatchObject({ code: 'request.operation-unknown', hint: expect.stringContaining('good') });
+    expect(await failureOf(client.createRequest({ operation: 'good', body: { day: 7 } }))).toMatchObject({
+      code: 'request.body-invalid',
+      message: expect.stringContaining('day'),
+    });
+    expect(await failureOf(client.createRequest({ operation: 'goood', body: {} }))).toMatchObject({
+      code: 'request.operation-unknown',
+      hint: expect.stringContaining('good'),
+    });
   });
 
   it('no token, a wrong one, one without the scope', async () => {
     const scoped = (await installation.token('read')).secret;
     expect(await failureOf(installation.client('').listRequests())).toMatchObject({ code: 'auth.missing' });
-    expect(await failureOf(installation.client('sl_aaaaaaaa_wrongwrongwrongwrong').listRequests())).toMatchObject({ code: 'auth.invalid' });
-    expect(await failureOf(installation.client(scoped).createRequest({ operation: 'good', body: { day: 'x' } }))).toMatchObject({ code: 'auth.scope', message: expect.stringContaining('request:good') });
+    expect(await failureOf(installation.client('sl_aaaaaaaa_wrongwrongwrongwrong').listRequests())).toMatchObject({
+      code: 'auth.invalid',
+    });
+    expect(
+      await failureOf(installation.client(scoped).createRequest({ operation: 'good', body: { day: 'x' } })),
+    ).toMatchObject({ code: 'auth.scope', message: expect.stringContaining('request:good') });
   });
 
   it('a push with a token that lacks the scope', async () => {
@@ -134,7 +191,9 @@ describe('a call that cannot be carried out is refused with the reason', () => {
       await other.user(['/bin/sh', '-c', 'printf "%s" "$1" > "$2"', 'write', config, file]);
       const up = await other.user([`${process.cwd()}/slowlane`, 'up', '--json'], { env: { SLOWLANE_CONFIG: file } });
       expect(up.exitCode).toBe(3);
-      expect(JSON.parse(up.stdout)).toMatchObject({ error: { code: 'ground.port-in-use', message: expect.stringContaining(port) } });
+      expect(JSON.parse(up.stdout)).toMatchObject({
+        error: { code: 'ground.port-in-use', message: expect.stringContaining(port) },
+      });
     } finally {
       await other.close();
     }

@@ -39,7 +39,9 @@ beforeAll(async () => {
 afterAll(() => installation.close());
 
 async function kill(name: string): Promise<void> {
-  const { processes } = await installation.json<{ processes: { name: string; pid?: number; running: boolean }[] }>('status');
+  const { processes } = await installation.json<{ processes: { name: string; pid?: number; running: boolean }[] }>(
+    'status',
+  );
   const found = processes.find((process) => process.name === name);
   if (found?.pid === undefined) throw new Error(`${name} does not run`);
   process.kill(found.pid, 'SIGKILL');
@@ -57,9 +59,15 @@ async function until<T>(look: () => Promise<T | undefined>, what: string): Promi
 /** The workspace's own record: which run-now calls it carried out. */
 async function runsOf(request: string): Promise<string[]> {
   const env = await installation.json<{ DATABRICKS_HOST: string; DATABRICKS_TOKEN: string }>('workspace', 'env');
-  const response = await fetch(`${env.DATABRICKS_HOST}/api/2.2/jobs/runs/list?limit=24`, { headers: { authorization: `Bearer ${env.DATABRICKS_TOKEN}` } });
-  const { runs = [] } = (await response.json()) as { runs?: { run_id: number; job_parameters?: { name: string; value: string }[] }[] };
-  return runs.filter((run) => run.job_parameters?.some(({ value }) => value.includes(request))).map((run) => String(run.run_id));
+  const response = await fetch(`${env.DATABRICKS_HOST}/api/2.2/jobs/runs/list?limit=24`, {
+    headers: { authorization: `Bearer ${env.DATABRICKS_TOKEN}` },
+  });
+  const { runs = [] } = (await response.json()) as {
+    runs?: { run_id: number; job_parameters?: { name: string; value: string }[] }[];
+  };
+  return runs
+    .filter((run) => run.job_parameters?.some(({ value }) => value.includes(request)))
+    .map((run) => String(run.run_id));
 }
 
 async function running(id: string): Promise<RequestView> {
@@ -72,7 +80,9 @@ async function running(id: string): Promise<RequestView> {
 
 describe('kill -9 in the middle of a run', () => {
   it.each(['service', 'workspace'])('of the %s: everything goes on to its end, one run per part', async (name) => {
-    const { id } = await installation.client(token).createRequest({ operation: 'slow', body: { names: ['a', 'b', 'c'], seconds: 6 } });
+    const { id } = await installation
+      .client(token)
+      .createRequest({ operation: 'slow', body: { names: ['a', 'b', 'c'], seconds: 6 } });
     await running(id);
     await kill(name);
     const { started } = await installation.up();
@@ -91,7 +101,11 @@ describe('kill -9 in the middle of a run', () => {
     const refusals: { status: number; retryAfter: string | null }[] = [];
     const acknowledged = [accepted.id];
     await until(async () => {
-      const response = await fetch(`${installation.url}/v1/requests`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify({ operation: 'slow', body: { names: ['s'], seconds: 0 } }) });
+      const response = await fetch(`${installation.url}/v1/requests`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ operation: 'slow', body: { names: ['s'], seconds: 0 } }),
+      });
       if (response.status !== 202) {
         refusals.push({ status: response.status, retryAfter: response.headers.get('retry-after') });
         return undefined;
@@ -113,14 +127,18 @@ describe('kill -9 of the service in the middle of a build', () => {
     const big = await createGitProject(installation, { pipeline: 'big', token });
     big.write({
       'project/build.properties': 'sbt.version=1.11.7\n',
-      'build.sbt': 'scalaVersion := "2.13.16"\nname := "big"\nlibraryDependencies += "org.apache.spark" %% "spark-sql" % "4.0.1" % Provided\n',
+      'build.sbt':
+        'scalaVersion := "2.13.16"\nname := "big"\nlibraryDependencies += "org.apache.spark" %% "spark-sql" % "4.0.1" % Provided\n',
       'src/main/scala/Main.scala': 'object Main { def main(args: Array[String]): Unit = println("big") }\n',
       '.slowlane/big.yaml': 'pipeline: big\njob: { main: Main }\n',
     });
     await big.commit('Big');
     const pushing = big.push();
     const client = installation.client(token);
-    const build = await until(async () => (await client.listBuilds({ pipeline: 'big' })).builds.find((view) => view.state === 'building'), 'a build under way');
+    const build = await until(
+      async () => (await client.listBuilds({ pipeline: 'big' })).builds.find((view) => view.state === 'building'),
+      'a build under way',
+    );
     await kill('service');
     expect((await pushing).exitCode).not.toBe(0);
     await installation.up();

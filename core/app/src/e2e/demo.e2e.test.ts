@@ -47,7 +47,9 @@ describe('slowlane demo', () => {
 
   it('starts no sandbox for the same tree under a new commit, and registers no other job', () => {
     expect(document.repeatedPush.build.cachedFrom).toBe(document.push[0]?.build.id);
-    expect(document.repeatedPush.build.registrations?.[0]?.jobId).toBe(document.push[0]?.build.registrations?.[0]?.jobId);
+    expect(document.repeatedPush.build.registrations?.[0]?.jobId).toBe(
+      document.push[0]?.build.registrations?.[0]?.jobId,
+    );
   });
 
   it('runs the request in three parts, two at a time', () => {
@@ -71,12 +73,30 @@ describe('slowlane demo', () => {
     writeFileSync(script, figures);
     const data = join(installation.home, 'volumes/main/slowlane/data/nycflights13');
     const result = await installation.user(['/usr/bin/python3', script, data, '3']);
-    const expected = JSON.parse(result.stdout) as { origin: string; carrier: string; airline: string; flights: number; departure: number | null; arrival: number | null }[];
+    const expected = JSON.parse(result.stdout) as {
+      origin: string;
+      carrier: string;
+      airline: string;
+      flights: number;
+      departure: number | null;
+      arrival: number | null;
+    }[];
     const [head, ...rows] = document.result.rows;
     const column = (name: RegExp) => (head ?? []).findIndex((title) => name.test(title));
-    const [origin, carrier, flights, departure, arrival] = [/^origin$/, /^carrier$/, /flights/, /dep/, /arr/].map(column) as [number, number, number, number, number];
-    const got = rows.map((row) => ({ key: `${row[origin]} ${row[carrier]}`, flights: Number(row[flights]), departure: row[departure], arrival: row[arrival] })).sort((a, b) => (a.key < b.key ? -1 : 1));
-    expect(got.map(({ key, flights: count }) => [key, count])).toEqual(expected.map((row) => [`${row.origin} ${row.carrier}`, row.flights]));
+    const [origin, carrier, flights, departure, arrival] = [/^origin$/, /^carrier$/, /flights/, /dep/, /arr/].map(
+      column,
+    ) as [number, number, number, number, number];
+    const got = rows
+      .map((row) => ({
+        key: `${row[origin]} ${row[carrier]}`,
+        flights: Number(row[flights]),
+        departure: row[departure],
+        arrival: row[arrival],
+      }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
+    expect(got.map(({ key, flights: count }) => [key, count])).toEqual(
+      expected.map((row) => [`${row.origin} ${row.carrier}`, row.flights]),
+    );
     for (const [index, row] of expected.entries()) {
       if (row.departure !== null) expect(Number(got[index]?.departure), got[index]?.key).toBeCloseTo(row.departure, 1);
       if (row.arrival !== null) expect(Number(got[index]?.arrival), got[index]?.key).toBeCloseTo(row.arrival, 1);
@@ -85,7 +105,20 @@ describe('slowlane demo', () => {
 
   it('finds the whole chain by one id: commit, build, digest, job, request, parts, waits, runs, logs, result, delivery', () => {
     const types = document.trace.events.map((event) => event.type);
-    for (const type of ['push.received', 'build.stage', 'build.registered', 'request.accepted', 'request.mediated', 'part.waiting', 'part.granted', 'part.submitting', 'part.running', 'part.ended', 'request.succeeded', 'delivery.sent']) {
+    for (const type of [
+      'push.received',
+      'build.stage',
+      'build.registered',
+      'request.accepted',
+      'request.mediated',
+      'part.waiting',
+      'part.granted',
+      'part.submitting',
+      'part.running',
+      'part.ended',
+      'request.succeeded',
+      'delivery.sent',
+    ]) {
       expect(types, type).toContain(type);
     }
     expect(types.filter((type) => type === 'request.succeeded')).toHaveLength(1);
@@ -103,7 +136,9 @@ describe('slowlane demo', () => {
     expect(processes.every((process) => process.running)).toBe(true);
     await installation.slowlane('down');
     const after = await installation.user(['/bin/ps', '-eo', 'pid,args']);
-    expect(after.stdout.split('\n').filter((line) => line.includes(installation.home) && !line.includes('/bin/ps'))).toEqual([]);
+    expect(
+      after.stdout.split('\n').filter((line) => line.includes(installation.home) && !line.includes('/bin/ps')),
+    ).toEqual([]);
     for (const { pid } of processes) expect(after.stdout).not.toMatch(new RegExp(`^ *${pid} `, 'm'));
   });
 });

@@ -11,7 +11,10 @@ export interface GitProject {
   push(branch?: string): Promise<RunResult>;
 }
 
-export async function createGitProject(installation: TestInstallation, project: { pipeline: string; token: string; from?: string }): Promise<GitProject> {
+export async function createGitProject(
+  installation: TestInstallation,
+  project: { pipeline: string; token: string; from?: string },
+): Promise<GitProject> {
   const folder = join(installation.folder, 'projects', project.pipeline);
   mkdirSync(folder, { recursive: true });
   if (project.from !== undefined) cpSync(project.from, folder, { recursive: true });

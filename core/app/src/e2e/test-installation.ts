@@ -34,8 +34,18 @@ export async function createTestInstallation(yaml = ''): Promise<TestInstallatio
   mkdirSync(home);
   const [port, workspacePort] = [await freePort(), await freePort()];
   const config = join(home, 'slowlane.yaml');
-  writeFileSync(config, `listen: { port: ${port} }\nworkspaces: { local: { kind: local, port: ${workspacePort} } }\n${yaml}`);
-  const env = { ...callerEnvironment(), SLOWLANE_HOME: home, SLOWLANE_GROUND: readEnvironment().ground, SLOWLANE_CONFIG: config, SLOWLANE_URL: '', SLOWLANE_TOKEN: '' };
+  writeFileSync(
+    config,
+    `listen: { port: ${port} }\nworkspaces: { local: { kind: local, port: ${workspacePort} } }\n${yaml}`,
+  );
+  const env = {
+    ...callerEnvironment(),
+    SLOWLANE_HOME: home,
+    SLOWLANE_GROUND: readEnvironment().ground,
+    SLOWLANE_CONFIG: config,
+    SLOWLANE_URL: '',
+    SLOWLANE_TOKEN: '',
+  };
   const url = `http://127.0.0.1:${port}`;
   const program = join(repository, 'slowlane');
   const installation: TestInstallation = {
@@ -46,12 +56,22 @@ export async function createTestInstallation(yaml = ''): Promise<TestInstallatio
     slowlane: (...args) => run([program, ...args], { env, timeoutMs: 600_000, maxOutputBytes: 64 * 1_048_576 }),
     async json<T>(...args: string[]) {
       const result = await installation.slowlane(...args, '--json');
-      if (!result.ok) throw new Error(`slowlane ${args.join(' ')} exited with ${result.exitCode}\n${result.stdout}\n${result.stderr}`);
+      if (!result.ok)
+        throw new Error(
+          `slowlane ${args.join(' ')} exited with ${result.exitCode}\n${result.stdout}\n${result.stderr}`,
+        );
       return JSON.parse(result.stdout) as T;
     },
-    user: (argv, options = {}) => run(argv, { ...options, env: { ...env, GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_GLOBAL: '/dev/null', ...gitAuthor, ...options.env }, timeoutMs: 600_000, maxOutputBytes: 64 * 1_048_576 }),
+    user: (argv, options = {}) =>
+      run(argv, {
+        ...options,
+        env: { ...env, GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_GLOBAL: '/dev/null', ...gitAuthor, ...options.env },
+        timeoutMs: 600_000,
+        maxOutputBytes: 64 * 1_048_576,
+      }),
     up: () => installation.json<UpView>('up'),
-    token: (...scopes) => installation.json<TokenCreated>('token', 'create', 'test', ...scopes.flatMap((scope) => ['--scope', scope])),
+    token: (...scopes) =>
+      installation.json<TokenCreated>('token', 'create', 'test', ...scopes.flatMap((scope) => ['--scope', scope])),
     client: (token) => createClient({ url, token }),
     async close() {
       await installation.slowlane('down');
@@ -61,7 +81,12 @@ export async function createTestInstallation(yaml = ''): Promise<TestInstallatio
   return installation;
 }
 
-const gitAuthor = { GIT_AUTHOR_NAME: 'Test', GIT_AUTHOR_EMAIL: 'test@example.org', GIT_COMMITTER_NAME: 'Test', GIT_COMMITTER_EMAIL: 'test@example.org' };
+const gitAuthor = {
+  GIT_AUTHOR_NAME: 'Test',
+  GIT_AUTHOR_EMAIL: 'test@example.org',
+  GIT_COMMITTER_NAME: 'Test',
+  GIT_COMMITTER_EMAIL: 'test@example.org',
+};
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

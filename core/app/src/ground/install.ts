@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SlowLaneError } from '@slowlane/contracts';
-import { run, start } from '@slowlane/process';
+import { start } from '@slowlane/process';
 import type { Remedy, Requirement } from './requirement.ts';
 
 export interface InstallContext {

@@ -26,7 +26,15 @@ describe.skipIf(process.getuid?.() !== 0)('what root starts', () => {
 
   it('reaches a checkout and a state folder below a closed folder, as an ordinary user', async () => {
     const { prefix, inside } = enclosureOf();
-    const result = await run([...prefix(stranger), '/bin/sh', '-c', 'id -u && cat "$1" && echo state > "$2"', 'sh', inside(join(closed, 'app/code.txt')), inside(join(closed, 'home/state.txt'))]);
+    const result = await run([
+      ...prefix(stranger),
+      '/bin/sh',
+      '-c',
+      'id -u && cat "$1" && echo state > "$2"',
+      'sh',
+      inside(join(closed, 'app/code.txt')),
+      inside(join(closed, 'home/state.txt')),
+    ]);
     expect(result.stdout, result.stderr).toBe('61999\ncode');
     expect(existsSync(join(closed, 'home/state.txt'))).toBe(true);
   });
@@ -34,7 +42,17 @@ describe.skipIf(process.getuid?.() !== 0)('what root starts', () => {
   it('shows the host nothing of its mounts, and loosens no mode', async () => {
     const { prefix, inside } = enclosureOf();
     expect((await run([...prefix('root'), '/bin/true'])).ok).toBe(true);
-    const asStranger = await run(['/usr/bin/setpriv', '--reuid', '61999', '--regid', '61999', '--clear-groups', '--', '/bin/cat', inside(join(closed, 'app/code.txt'))]);
+    const asStranger = await run([
+      '/usr/bin/setpriv',
+      '--reuid',
+      '61999',
+      '--regid',
+      '61999',
+      '--clear-groups',
+      '--',
+      '/bin/cat',
+      inside(join(closed, 'app/code.txt')),
+    ]);
     expect(asStranger.ok).toBe(false);
     const mounts = await run(['/bin/cat', '/proc/self/mounts']);
     expect(mounts.stdout).not.toContain(inside(closed));
@@ -43,7 +61,13 @@ describe.skipIf(process.getuid?.() !== 0)('what root starts', () => {
 
   it('gives an ordinary user no way back to root', async () => {
     const { prefix } = enclosureOf();
-    const result = await run([...prefix(stranger), '/bin/grep', '-E', '^(NoNewPrivs|CapEff|Groups)', '/proc/self/status']);
+    const result = await run([
+      ...prefix(stranger),
+      '/bin/grep',
+      '-E',
+      '^(NoNewPrivs|CapEff|Groups)',
+      '/proc/self/status',
+    ]);
     expect(result.stdout.replaceAll(/[ \t]+/g, ' ')).toMatch(/Groups: ?\nCapEff: 0{16}\nNoNewPrivs: 1/);
   });
 });

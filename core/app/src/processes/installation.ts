@@ -39,7 +39,10 @@ export function urlOf(config: SlowLaneYaml): string {
 /** Who the processes run as, and how they are started so that they reach what they must. */
 export async function startingPoint(installation: Installation): Promise<{ account: Account; enclosure: Enclosure }> {
   const isRoot = process.getuid?.() === 0;
-  return { account: await serviceAccount(), enclosure: isRoot ? rootEnclosure(installation.environment, installation.repository) : noEnclosure };
+  return {
+    account: await serviceAccount(),
+    enclosure: isRoot ? rootEnclosure(installation.environment, installation.repository) : noEnclosure,
+  };
 }
 
 /** Makes the folders of the installation, owned by the service user; the home can be passed through but not listed by others. */

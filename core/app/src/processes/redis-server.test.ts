@@ -31,7 +31,12 @@ describe('our own redis', () => {
   it('is started again on the same port when it dies, and keeps what it acknowledged', async () => {
     const redis = await ensureRedis(paths, silent);
     const queue = await openQueue({ url: redis.url, logger: silent });
-    const id = await queue.events.append({ type: 'gate.limit', correlationId: 'cor_01ARZ3NDEKTSV4RRFFQ69G5FAV', subject: {}, data: { dimension: '*', limit: 1, by: 'test', reason: 'x' } });
+    const id = await queue.events.append({
+      type: 'gate.limit',
+      correlationId: 'cor_01ARZ3NDEKTSV4RRFFQ69G5FAV',
+      subject: {},
+      data: { dimension: '*', limit: 1, by: 'test', reason: 'x' },
+    });
     const first = findProcess(paths.run, 'redis');
     process.kill(first?.pid as number, 'SIGKILL');
     let last = '';

@@ -4,9 +4,10 @@ import type { Paths, SlowLaneYaml } from '@slowlane/config';
 import { connectHelper } from '@slowlane/helper';
 import { createGateway, type Gateway } from '@slowlane/gateway';
 import type { Logger, PluginHost } from '@slowlane/contracts';
-import { type ApplyPipeline, applyPipeline, createStages, type Stages } from '@slowlane/pipeline';
+import { type ApplyPipeline, applyPipeline, createStages, type StageDeps, type Stages } from '@slowlane/pipeline';
 import { startPluginHost } from '@slowlane/pluginhost';
 import { importPack, type Mirror, openMirror, setRef } from '@slowlane/sources';
+import type { Tool } from '@slowlane/toolchains';
 import { findCaBundle } from '../ground/ca-bundle.ts';
 import { upstreams } from '../ground/ground.ts';
 import { pluginFolders } from '../plugins.gen.ts';
@@ -70,6 +71,7 @@ export async function createBuilder(setting: {
     cache: stores.cache,
     mirror,
     workspace: (name) => workspaces.client(name),
+    ...localPython(config, tools),
     pools: config.pools,
     policy: config.policy,
     alsoCheck,
@@ -98,6 +100,17 @@ export async function createBuilder(setting: {
       await gateway.close();
     },
   };
+}
+
+/** Local workspaces run `/usr/bin/python3`; wheels with compiled code must fit that one. */
+function localPython(config: SlowLaneYaml, tools: readonly Tool[]): Pick<StageDeps, 'localPython'> {
+  const version = tools
+    .find(({ name }) => name === 'python')
+    ?.version.split('.')
+    .slice(0, 2)
+    .join('.');
+  const workspaces = Object.entries(config.workspaces).flatMap(([name, { kind }]) => (kind === 'local' ? [name] : []));
+  return version === undefined ? {} : { localPython: { version, workspaces } };
 }
 
 function mirrorsIn(folder: string, caBundle: string | undefined): (pipeline: string) => Promise<Mirror> {

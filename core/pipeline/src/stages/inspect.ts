@@ -29,7 +29,7 @@ async function look({ deps, record, log }: StageContext): Promise<ArtifactManife
   const view = await withBlobFile(deps, set.primary, (source) =>
     viewArtifact({ name: set.primary.name, size: set.primary.size, source }, set.kind, set.companions),
   );
-  const expectation = { runtime: runtimeOf(file), main: file.job.main };
+  const expectation = { runtime: runtimeOf(file, deps), main: file.job.main };
   const manifest = await deps.plugins.inspect(need(record.found.plugin, 'plugin'), view, expectation);
   await log.say(tell(manifest, file.job.runtime));
   return manifest;

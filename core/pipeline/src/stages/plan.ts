@@ -19,7 +19,7 @@ export async function plan({ deps, record, log }: StageContext): Promise<void> {
   const config: PlanConfig = {
     runTests: file.build.test,
     coverage: file.build.coverage !== undefined,
-    runtime: runtimeOf(file),
+    runtime: runtimeOf(file, deps),
     main: file.job.main,
     artifact: file.build.artifact,
     options: file.build.options,

@@ -142,7 +142,7 @@ async function create(
 ): Promise<{ jobId: string }> {
   const published = need(record.found.published, 'published paths');
   const { [set.primary.name]: primary, ...companions } = published;
-  const expectation = { runtime: runtimeOf(file), main: file.job.main };
+  const expectation = { runtime: runtimeOf(file, deps), main: file.job.main };
   const paths = { primary: need(primary, 'path of the artifact'), companions };
   const task = await deps.plugins.task(plugin.id, manifest, paths, expectation);
   const settings = jobSettings({ file, target: target.name, set, task, pool, settingsDigest });
