@@ -1,0 +1,56 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { History } from '@slowlane/contracts';
+import type { Kysely } from 'kysely';
+import { readCursor } from './cursor.ts';
+import type { Database } from './database.ts';
+import type { LedgerHistory } from './ledger.ts';
+import { buildOf, partOf, requestOf } from './records.ts';
+import { compareStreamIds } from './stream-id.ts';
+import { trace } from './trace.ts';
+
+const LOOK_AGAIN_MS = 20;
+
+/** What has happened, from the read model. */
+export function createHistory(db: Kysely<Database>): LedgerHistory {
+  return {
+    async request(id) {
+      const row = await db.selectFrom('requests').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? undefined : requestOf(row);
+    },
+    requests: (query) => requests(db, query),
+    async parts(requestId) {
+      const rows = await db.selectFrom('parts').selectAll().where('request', '=', requestId).orderBy('idx').execute();
+      return rows.map(partOf);
+    },
+    async build(id) {
+      const row = await db.selectFrom('builds').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? undefined : buildOf(row);
+    },
+    builds: (query) => builds(db, query),
+    async trace(id, options = {}) {
+      if (options.upTo !== undefined) await reached(db, options.upTo, options.waitMs ?? 5_000);
+      return trace(db, id);
+    },
+    cursor: () => readCursor(db),
+  };
+}
+
+async function requests(db: Kysely<Database>, query: Parameters<History['requests']>[0]): ReturnType<History['requests']> {
+  let select = db.selectFrom('requests').selectAll().orderBy('id', 'desc').limit(query.limit);
+  if (query.operation !== undefined) select = select.where('operation', '=', query.operation);
+  if (query.state !== undefined) select = select.where('state', '=', query.state);
+  if (query.before !== undefined) select = select.where('id', '<', query.before);
+  return (await select.execute()).map(requestOf);
+}
+
+async function builds(db: Kysely<Database>, query: Parameters<History['builds']>[0]): ReturnType<History['builds']> {
+  let select = db.selectFrom('builds').selectAll().orderBy('id', 'desc').limit(query.limit);
+  if (query.pipeline !== undefined) select = select.where('pipeline', '=', query.pipeline);
+  if (query.before !== undefined) select = select.where('id', '<', query.before);
+  return (await select.execute()).map(buildOf);
+}
+
+async function reached(db: Kysely<Database>, id: string, waitMs: number): Promise<void> {
+  const deadline = Date.now() + waitMs;
+  while (compareStreamIds(await readCursor(db), id) < 0 && Date.now() < deadline) await pause(LOOK_AGAIN_MS);
+}

@@ -1,0 +1,2 @@
+export type * from './ledger.ts';
+export { openLedger } from './open-ledger.ts';

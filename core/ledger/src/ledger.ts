@@ -1,0 +1,42 @@
+import type { EventLog, History, Logger, PipelineStore, RegistrationStore, SlowLaneEvent, TokenStore } from '@slowlane/contracts';
+
+export interface LedgerOptions {
+  /** SQLite file; made with its folder when absent. */
+  file: string;
+  /** Folder of the JSONL parts. */
+  archiveDir: string;
+  logger: Logger;
+}
+
+export interface Ledger {
+  pipelines: PipelineStore;
+  registrations: RegistrationStore;
+  tokens: TokenStore;
+  history: LedgerHistory;
+  /** Limits set by hand that stand, newest per dimension: for `queue.gate.restore`. */
+  handLimits(): Promise<HandLimit[]>;
+  archiver(events: EventLog): Archiver;
+  close(): Promise<void>;
+}
+
+export interface LedgerHistory extends History {
+  /** As `History.trace`; with `upTo` it waits (at most `waitMs`, default 5,000) until that event is archived. */
+  trace(id: string, options?: { upTo?: string; waitMs?: number }): Promise<SlowLaneEvent[]>;
+}
+
+export interface HandLimit {
+  dimension: string;
+  limit: number;
+  by: string;
+  reason: string;
+  at: number;
+}
+
+/** Takes the event stream into archive and read model, exactly once. One per ledger. */
+export interface Archiver {
+  start(): void;
+  /** Ends after the batch in hand. */
+  stop(): Promise<void>;
+  /** Milliseconds between the newest event of the stream and the newest archived one; 0 when all is archived. */
+  lag(): Promise<number>;
+}

@@ -1,0 +1,55 @@
+import type { PipelineFile, PipelineRevision, PipelineStore } from '@slowlane/contracts';
+import { canonicalJson } from '@slowlane/kit';
+import type { Kysely, Selectable } from 'kysely';
+import type { Database } from './database.ts';
+import type { Databases } from './open-database.ts';
+
+type Row = Selectable<Database['pipelines']>;
+
+/** Pipeline files by name and revision; a revision never changes. */
+export function createPipelineStore({ write, read }: Databases): PipelineStore {
+  return {
+    put: (revision) => write.transaction().execute((db) => put(db, revision)),
+    async get(name, revision) {
+      const row = await (revision === undefined ? newest(read, name) : one(read, name, revision));
+      return row === undefined ? undefined : revisionOf(row);
+    },
+    async list() {
+      const rows = await read
+        .selectFrom('pipelines')
+        .selectAll()
+        .where(({ eb, selectFrom }) =>
+          eb(
+            'revision',
+            '=',
+            selectFrom('pipelines as other').select(({ fn }) => fn.max('other.revision').as('newest')).whereRef('other.name', '=', 'pipelines.name'),
+          ),
+        )
+        .orderBy('name')
+        .execute();
+      return rows.map(revisionOf);
+    },
+  };
+}
+
+async function put(db: Kysely<Database>, given: Parameters<PipelineStore['put']>[0]): Promise<PipelineRevision> {
+  const last = await newest(db, given.name);
+  const file = canonicalJson(given.file);
+  // Both: the text may differ in a comment alone, and the same text reads differently once a default has changed.
+  if (last !== undefined && last.text === given.text && last.file === file) return revisionOf(last);
+  const row: Row = { ...given, file, revision: (last?.revision ?? 0) + 1, at: Date.now() };
+  await db.insertInto('pipelines').values(row).execute();
+  return revisionOf(row);
+}
+
+function newest(db: Kysely<Database>, name: string): Promise<Row | undefined> {
+  return db.selectFrom('pipelines').selectAll().where('name', '=', name).orderBy('revision', 'desc').limit(1).executeTakeFirst();
+}
+
+function one(db: Kysely<Database>, name: string, revision: number): Promise<Row | undefined> {
+  return db.selectFrom('pipelines').selectAll().where('name', '=', name).where('revision', '=', revision).executeTakeFirst();
+}
+
+function revisionOf({ name, revision, file, text, origin, by, at }: Row): PipelineRevision {
+  return { name, revision, file: JSON.parse(file) as PipelineFile, text, origin, by, at };
+}

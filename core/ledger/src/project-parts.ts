@@ -1,0 +1,105 @@
+import type { EventType, PartState, SlowLaneEvent } from '@slowlane/contracts';
+import { type Updateable, sql } from 'kysely';
+import { json, text } from './column.ts';
+import type { PartTable } from './database.ts';
+import type { Projection } from './projection.ts';
+
+export const partProjections: Partial<Record<EventType, Projection>> = {
+  'part.parked': park,
+  'part.waiting': (db, event) => {
+    const { dimension, limit, inUse } = event.data;
+    return change(db, event, { waiting: json({ dimension, limit, inUse }) });
+  },
+  'part.granted': (db, event) => change(db, event, { state: 'granted' satisfies PartState, granted_at: event.at }),
+  'part.submitting': (db, event) =>
+    change(db, event, { state: 'submitting' satisfies PartState, attempt: Number(event.data['attempt']), token: text(event.data['token']) }),
+  'part.running': run,
+  'part.cancelling': (db, event) => change(db, event, { state: 'cancelling' satisfies PartState, cancel: 1 }),
+  'part.retrying': retry,
+  'part.ended': end,
+};
+
+function park(...[db, event]: Parameters<Projection>): Promise<unknown> {
+  const { key, index, document } = event.data;
+  return db
+    .insertInto('parts')
+    .values({
+      id: partOf(event),
+      request: event.subject.request ?? '',
+      idx: Number(index),
+      key: String(key),
+      document: JSON.stringify(document ?? {}),
+      state: 'parked' satisfies PartState,
+      attempt: 1,
+      parked_at: event.at,
+      cancel: 0,
+    })
+    .execute();
+}
+
+async function run(...[db, event]: Parameters<Projection>): Promise<void> {
+  const runId = String(event.data['runId']);
+  const page = text(event.data['runPageUrl']);
+  const state = sql<string>`case when cancel = 1 then 'cancelling' else 'running' end`;
+  await db
+    .updateTable('parts')
+    .set({ state, run_id: runId, run_page_url: page, submitted_at: event.at })
+    .where('id', '=', partOf(event))
+    .execute();
+  await db
+    .insertInto('runs')
+    .values({
+      part: partOf(event),
+      attempt: Number(event.data['attempt']),
+      request: event.subject.request ?? '',
+      run_id: runId,
+      run_page_url: page,
+      state: 'running',
+      started_at: event.at,
+    })
+    .onConflict((conflict) => conflict.columns(['part', 'attempt']).doNothing())
+    .execute();
+}
+
+async function retry(...[db, event]: Parameters<Projection>): Promise<void> {
+  const attempt = Number(event.data['attempt']);
+  await endRun(event, { attempt, state: 'failed', runMs: null })(db);
+  await change(db, event, {
+    state: 'granted' satisfies PartState,
+    attempt: attempt + 1,
+    token: null,
+    run_id: null,
+    run_page_url: null,
+    submitted_at: null,
+    failure: json(event.data['failure']),
+  });
+}
+
+async function end(...[db, event]: Parameters<Projection>): Promise<void> {
+  const { state, attempt, failure, runMs, log } = event.data;
+  await change(db, event, { state: String(state), ended_at: event.at, failure: json(failure), log: text(log) });
+  await endRun(event, { attempt: Number(attempt), state: String(state), runMs: Number(runMs) })(db);
+  await db
+    .updateTable('requests')
+    .set((column) => ({ parts_ended: column('parts_ended', '+', 1) }))
+    .where('id', '=', event.subject.request ?? '')
+    .execute();
+}
+
+function endRun(event: SlowLaneEvent, how: { attempt: number; state: string; runMs: number | null }) {
+  return (db: Parameters<Projection>[0]): Promise<unknown> =>
+    db
+      .updateTable('runs')
+      .set({ state: how.state, ended_at: event.at, run_ms: how.runMs })
+      .where('part', '=', partOf(event))
+      .where('attempt', '=', how.attempt)
+      .execute();
+}
+
+function change(...[db, event, values]: [...Parameters<Projection>, Updateable<PartTable>]): Promise<unknown> {
+  return db.updateTable('parts').set(values).where('id', '=', partOf(event)).execute();
+}
+
+function partOf(event: SlowLaneEvent): string {
+  return event.subject.part ?? '';
+}

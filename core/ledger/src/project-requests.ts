@@ -1,0 +1,66 @@
+import type { EventType, RequestState, SlowLaneEvent } from '@slowlane/contracts';
+import type { Updateable } from 'kysely';
+import { json, text } from './column.ts';
+import type { RequestTable } from './database.ts';
+import type { Projection } from './projection.ts';
+
+export const requestProjections: Partial<Record<EventType, Projection>> = {
+  'request.accepted': accept,
+  'request.mediated': (db, event) =>
+    change(db, event, {
+      state: 'running' satisfies RequestState,
+      mediated: json(event.data['body']),
+      result_path: text(event.data['resultPath']),
+      parts_total: Array.isArray(event.data['parts']) ? event.data['parts'].length : 0,
+    }),
+  'request.cancelling': (db, event) => change(db, event, { state: 'cancelling' satisfies RequestState }),
+  'request.joining': (db, event) => change(db, event, { state: 'joining' satisfies RequestState }),
+  'request.succeeded': end('succeeded'),
+  'request.nothing-to-do': end('nothing-to-do'),
+  'request.failed': end('failed'),
+  'request.cancelled': end('cancelled'),
+};
+
+function accept(...[db, event]: Parameters<Projection>): Promise<unknown> {
+  const { operation, principal, revision, registrationId, artifact, workspace, body, callback, traceparent } = event.data;
+  return db
+    .insertInto('requests')
+    .values({
+      id: requestOf(event),
+      correlation: event.correlationId,
+      traceparent: text(traceparent),
+      operation: String(operation),
+      principal: String(principal),
+      body: JSON.stringify(body ?? {}),
+      callback: text(callback),
+      pipeline: event.subject.pipeline ?? '',
+      revision: Number(revision),
+      registration: String(registrationId),
+      artifact: String(artifact),
+      workspace: String(workspace),
+      state: 'accepted' satisfies RequestState,
+      parts_total: 0,
+      parts_ended: 0,
+      accepted_at: event.at,
+    })
+    .execute();
+}
+
+function end(state: RequestState): Projection {
+  return (db, event) =>
+    change(db, event, {
+      state,
+      ended_at: event.at,
+      end_event: event.id,
+      failure: json(event.data['failure']),
+      result: json(event.data['files']),
+    });
+}
+
+function change(...[db, event, values]: [...Parameters<Projection>, Updateable<RequestTable>]): Promise<unknown> {
+  return db.updateTable('requests').set(values).where('id', '=', requestOf(event)).execute();
+}
+
+function requestOf(event: SlowLaneEvent): string {
+  return event.subject.request ?? '';
+}

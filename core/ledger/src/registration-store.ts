@@ -1,0 +1,56 @@
+import type { Registration, RegistrationStore } from '@slowlane/contracts';
+import type { Kysely } from 'kysely';
+import type { Database } from './database.ts';
+import type { Databases } from './open-database.ts';
+
+/** Registered jobs. `put` of a known id returns the stored one. */
+export function createRegistrationStore({ write, read }: Databases): RegistrationStore {
+  return {
+    put: (registration) => write.transaction().execute((db) => put(db, registration)),
+    get: (id) => byId(read, id),
+    async current(pipeline, target) {
+      const row = await ofTarget(read, pipeline, target).executeTakeFirst();
+      return row === undefined ? undefined : (JSON.parse(row.doc) as Registration);
+    },
+    async find(pipeline, target, settingsDigest) {
+      const row = await ofTarget(read, pipeline, target).where('settings_digest', '=', settingsDigest).executeTakeFirst();
+      return row === undefined ? undefined : (JSON.parse(row.doc) as Registration);
+    },
+  };
+}
+
+async function put(db: Kysely<Database>, given: Parameters<RegistrationStore['put']>[0]): Promise<Registration> {
+  const known = await byId(db, given.id);
+  if (known !== undefined) return known;
+  const registration: Registration = { ...given, at: Date.now() };
+  await db
+    .insertInto('registrations')
+    .values({
+      id: given.id,
+      pipeline: given.pipeline,
+      target: given.target,
+      settings_digest: given.settingsDigest ?? null,
+      build: given.buildId,
+      correlation: given.correlationId,
+      artifact: given.set.digest,
+      primary_file: given.set.primary.digest,
+      doc: JSON.stringify(registration),
+    })
+    .execute();
+  return registration;
+}
+
+async function byId(db: Kysely<Database>, id: string): Promise<Registration | undefined> {
+  const row = await db.selectFrom('registrations').select('doc').where('id', '=', id).executeTakeFirst();
+  return row === undefined ? undefined : (JSON.parse(row.doc) as Registration);
+}
+
+function ofTarget(db: Kysely<Database>, pipeline: string, target: string) {
+  return db
+    .selectFrom('registrations')
+    .select('doc')
+    .where('pipeline', '=', pipeline)
+    .where('target', '=', target)
+    .orderBy('seq', 'desc')
+    .limit(1);
+}

@@ -1,0 +1,34 @@
+import type { Redis } from 'ioredis';
+import { orUnavailable } from './availability.ts';
+
+/** Connections for commands that block: each such command needs one of its own for as long as it blocks. */
+export interface BlockingPool {
+  use<T>(command: (redis: Redis) => Promise<T>): Promise<T>;
+  close(): void;
+}
+
+export function createBlockingPool(connect: () => Redis): BlockingPool {
+  const all = new Set<Redis>();
+  const idle: Redis[] = [];
+  let closed = false;
+
+  async function use<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+    if (closed) throw new Error('the queue is closed');
+    const redis = idle.pop() ?? open();
+    try {
+      return await orUnavailable(() => command(redis));
+    } finally {
+      if (!closed) idle.push(redis);
+    }
+  }
+  function open(): Redis {
+    const redis = connect();
+    all.add(redis);
+    return redis;
+  }
+  function close(): void {
+    closed = true;
+    for (const redis of all) redis.disconnect();
+  }
+  return { use, close };
+}

@@ -1,0 +1,138 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from '@slowlane/contracts';
+import type { Redis } from 'ioredis';
+import { asUnavailable } from './availability.ts';
+import { buildRecordOf } from './build-record.ts';
+import { type FlowNode, buildFlow, finishFlow, jobIdOf, mediateFlow, notifyJob, submitJob } from './flows.ts';
+import type { JobQueues } from './job-queues.ts';
+import type { Store } from './store.ts';
+
+export interface DispatcherDeps {
+  store: Store;
+  jobs: JobQueues;
+  /** Its own connection: it blocks. */
+  reader: Redis;
+  node: string;
+  logger: Logger;
+}
+
+/**
+ * Makes queue jobs from the outbox. An entry is acknowledged and deleted after its queue job was made; a crash between the two makes it
+ * again under the same name, which BullMQ ignores.
+ */
+export interface Dispatcher {
+  /** Takes over what other nodes read and did not finish. */
+  takeOver(): Promise<void>;
+  /** Removes nodes from the group that are long gone and left nothing. */
+  forgetNodes(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Trigger {
+  nonce: string;
+  kind: string;
+  id: string;
+  delayMs: number;
+}
+
+type Entry = [id: string, fields: string[] | null];
+
+const GROUP = 'dispatch';
+const TAKE_OVER_AFTER_MS = 3_000;
+const GONE_AFTER_MS = 600_000;
+
+export function startDispatcher(deps: DispatcherDeps): Dispatcher {
+  const { store, reader, node } = deps;
+  const outbox = store.keys.of('outbox');
+  let closed = false;
+  const loop = follow();
+
+  async function follow(): Promise<void> {
+    for (let pauseMs = 50; !closed; ) {
+      try {
+        const replies = (await reader.xreadgroup('GROUP', GROUP, node, 'COUNT', 64, 'BLOCK', 5_000, 'STREAMS', outbox, '>')) as
+          | [string, Entry[]][]
+          | null;
+        if (replies?.[0] !== undefined) await dispatch(deps, replies[0][1]);
+        pauseMs = 50;
+      } catch (thrown) {
+        if (closed) return;
+        await recover(thrown);
+        await pause(pauseMs);
+        pauseMs = Math.min(pauseMs * 2, 1_000);
+      }
+    }
+  }
+  async function recover(thrown: unknown): Promise<void> {
+    deps.logger.debug({ error: String(thrown) }, 'dispatcher');
+    await ensureGroup(store).catch(() => undefined);
+  }
+  async function takeOver(): Promise<void> {
+    const [, entries] = (await store.call((redis) =>
+      redis.xautoclaim(outbox, GROUP, node, TAKE_OVER_AFTER_MS, '0', 'COUNT', 64),
+    )) as [string, Entry[]];
+    if (entries.length > 0) await dispatch(deps, entries);
+  }
+  async function forgetNodes(): Promise<void> {
+    // `[name, x, pending, 0, idle, 12, …]` each.
+    const consumers = (await store.call((redis) => redis.xinfo('CONSUMERS', outbox, GROUP))) as (string | number)[][];
+    for (const [, name, , pending, , idleMs] of consumers) {
+      if (pending !== 0 || Number(idleMs) < GONE_AFTER_MS) continue;
+      await store.call((redis) => redis.xgroup('DELCONSUMER', outbox, GROUP, String(name)));
+    }
+  }
+  async function close(): Promise<void> {
+    closed = true;
+    reader.disconnect();
+    await loop;
+    await store.call((redis) => redis.xgroup('DELCONSUMER', outbox, GROUP, node)).catch(() => undefined);
+  }
+  return { takeOver, forgetNodes, close };
+}
+
+export async function ensureGroup(store: Store): Promise<void> {
+  try {
+    await store.call((redis) => redis.xgroup('CREATE', store.keys.of('outbox'), GROUP, '0', 'MKSTREAM'));
+  } catch (thrown) {
+    if (!(thrown instanceof Error) || !thrown.message.startsWith('BUSYGROUP')) throw thrown;
+  }
+}
+
+async function dispatch(deps: DispatcherDeps, entries: readonly Entry[]): Promise<void> {
+  const triggers = entries.flatMap(([nonce, fields]) => (fields === null ? [] : triggerOf(nonce, fields)));
+  const flows = await Promise.all(triggers.map((trigger) => flowFor(deps.store, trigger)));
+  await deps.jobs.add(flows.filter((flow) => flow !== undefined));
+  await Promise.all(triggers.filter(({ kind }) => kind === 'confirm').map((trigger) => confirm(deps, trigger.id)));
+  await acknowledge(deps.store, entries.map(([nonce]) => nonce));
+}
+
+function triggerOf(nonce: string, fields: readonly string[]): Trigger {
+  const [, kind, , id, , delay] = fields as [string, string, string, string, string, string];
+  return { nonce, kind, id, delayMs: Number(delay) };
+}
+
+/** The flow that a trigger stands for; `undefined` when nothing is left to do. */
+export async function flowFor(store: Store, { kind, id, nonce, delayMs }: Trigger): Promise<FlowNode | undefined> {
+  const options = { prefix: store.keys.bull, nonce };
+  if (kind === 'submit') return submitJob(id, { ...options, delayMs });
+  if (kind === 'mediate') return mediateFlow(id, options);
+  if (kind === 'finish') return finishFlow(id, options);
+  if (kind === 'notify') return notifyJob(id, options);
+  if (kind !== 'build') return undefined;
+  const [fields] = await store.hashes([`build:${id}`]);
+  const build = buildRecordOf(fields ?? {});
+  if (build === undefined) return undefined;
+  return buildFlow({ id, purpose: build.purpose.kind, state: build.state, pushEnded: fields?.['pushOutcome'] !== undefined }, options);
+}
+
+/** Lets the `confirm` of a build run now that the push has ended. One that is not there yet is found by the sweeper. */
+export async function confirm({ store, jobs }: Pick<DispatcherDeps, 'store' | 'jobs'>, buildId: string): Promise<void> {
+  const nonce = await store.call((redis) => redis.hget(store.keys.of('triggers'), `build:${buildId}`));
+  if (nonce !== null) await jobs.promote('confirm', jobIdOf('confirm', buildId, nonce));
+}
+
+async function acknowledge(store: Store, nonces: readonly string[]): Promise<void> {
+  const outbox = store.keys.of('outbox');
+  const replies = await store.call((redis) => redis.multi().xack(outbox, GROUP, ...nonces).xdel(outbox, ...nonces).exec());
+  for (const [error] of replies ?? []) if (error !== null) throw asUnavailable(error);
+}

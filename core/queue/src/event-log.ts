@@ -1,0 +1,51 @@
+import type { EventLog, EventType, JsonObject, NewEvent, SlowLaneEvent } from '@slowlane/contracts';
+import type { BlockingPool } from './blocking-pool.ts';
+import { patiently } from './availability.ts';
+import type { Store } from './store.ts';
+
+/** Archived events stay this long for those who follow the stream live. */
+const TAIL_MS = 60_000;
+
+type Entry = [id: string, fields: string[]];
+
+export function createEventLog({ store, pool }: { store: Store; pool: BlockingPool }): EventLog {
+  const stream = store.keys.of('log');
+  return {
+    append: (event) => patiently(() => append(store, event)),
+    read: async (after, count, blockMs) => {
+      const entries = await pool.use((redis) =>
+        blockMs > 0
+          ? redis.xread('COUNT', count, 'BLOCK', Math.round(blockMs), 'STREAMS', stream, after)
+          : redis.xread('COUNT', count, 'STREAMS', stream, after),
+      );
+      return ((entries?.[0]?.[1] ?? []) as Entry[]).map(eventOf);
+    },
+    last: async () => {
+      const entries = (await store.call((redis) => redis.xrevrange(stream, '+', '-', 'COUNT', 1))) as Entry[];
+      return entries[0]?.[0] ?? '0-0';
+    },
+    trim: async (before) => {
+      const archivedMs = Number(before.split('-')[0]);
+      const tail = Math.max(0, Date.now() - TAIL_MS);
+      await store.run('trim', tail < archivedMs ? `${tail}-0` : before, archivedMs);
+    },
+  };
+}
+
+async function append(store: Store, event: NewEvent): Promise<string> {
+  const fields = ['t', event.type, 'c', event.correlationId, 's', JSON.stringify(event.subject), 'd', JSON.stringify(event.data ?? {})];
+  return (await store.call((redis) => redis.xadd(store.keys.of('log'), '*', ...fields))) as string;
+}
+
+function eventOf([id, flat]: Entry): SlowLaneEvent {
+  // Written as t, c, s, d, always in this order.
+  const [, type, , correlationId, , subject, , data] = flat as [string, EventType, string, string, string, string, string, string];
+  return {
+    id,
+    type,
+    at: Number(id.split('-')[0]),
+    correlationId,
+    subject: JSON.parse(subject) as SlowLaneEvent['subject'],
+    data: JSON.parse(data) as JsonObject,
+  };
+}

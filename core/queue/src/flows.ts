@@ -1,0 +1,127 @@
+import { type BuildPurpose, type BuildState, isBuildTerminal } from '@slowlane/contracts';
+import { type QueueJobName, catalogue } from './catalogue.ts';
+
+/** A queue job with those that must end before it. What `FlowProducer.add` takes. */
+export interface FlowNode {
+  name: QueueJobName;
+  queueName: QueueJobName;
+  data: Record<string, string>;
+  prefix: string;
+  opts: {
+    jobId: string;
+    attempts: number;
+    backoff: { type: 'custom' };
+    removeOnComplete: { age: number; count: number };
+    removeOnFail: { age: number; count: number };
+    delay?: number;
+    /** The parent of a child that failed for good fails unrun; without one of these two it would wait for ever. */
+    failParentOnFailure?: boolean;
+    ignoreDependencyOnFailure?: boolean;
+  };
+  children?: FlowNode[];
+}
+
+export interface FlowOptions {
+  prefix: string;
+  /** Id of the trigger: the same trigger always makes the same queue jobs, so making them again is harmless. */
+  nonce: string;
+}
+
+/** A push whose end nobody tells is given up after this time. */
+export const CONFIRM_WAIT_MS = 24 * 3_600_000;
+
+export const buildStages = ['fetch', 'detect', 'plan', 'build', 'inspect', 'publish', 'register'] as const satisfies QueueJobName[];
+
+const stageOfState: Partial<Record<BuildState, (typeof buildStages)[number]>> = {
+  queued: 'fetch',
+  fetching: 'fetch',
+  detecting: 'detect',
+  planning: 'plan',
+  building: 'build',
+  inspecting: 'inspect',
+  publishing: 'publish',
+  published: 'register',
+  registering: 'register',
+};
+
+/** `prepare`, then `split`, which parks the parts: nothing of the request is a queue job after that until a part is granted. */
+export function mediateFlow(requestId: string, options: FlowOptions): FlowNode {
+  return { ...node('split', { requestId }, options), children: [failing(node('prepare', { requestId }, options))] };
+}
+
+/** `join`, then `notify`, also when the join failed: the client hears of every end. */
+export function finishFlow(requestId: string, options: FlowOptions): FlowNode {
+  return { ...node('notify', { requestId }, options), children: [ignored(node('join', { requestId }, options))] };
+}
+
+export function notifyJob(requestId: string, options: FlowOptions): FlowNode {
+  return node('notify', { requestId }, options);
+}
+
+export function submitJob(partId: string, options: FlowOptions & { delayMs: number }): FlowNode {
+  const job = node('submit', { partId }, options);
+  return options.delayMs > 0 ? { ...job, opts: { ...job.opts, delay: options.delayMs } } : job;
+}
+
+/**
+ * The stages of a build as a chain, the last one on top; `from` is the state it is in, so that a flow made again goes on where the lost
+ * one was. A build that registers nothing ends with `inspect`. The `register` of a push also waits for the word of git. `undefined` for
+ * a build that has ended.
+ */
+export function buildFlow(
+  build: { id: string; purpose: BuildPurpose['kind']; state: BuildState; pushEnded: boolean },
+  options: FlowOptions,
+): FlowNode | undefined {
+  if (isBuildTerminal(build.state)) return undefined;
+  const last: QueueJobName = build.purpose === 'build-only' ? 'inspect' : 'register';
+  const first = stageOfState[build.state] ?? 'fetch';
+  const chain = buildStages.slice(buildStages.indexOf(first), buildStages.indexOf(last) + 1);
+  const data = { buildId: build.id };
+  let top: FlowNode | undefined;
+  for (const name of chain) {
+    const children = top === undefined ? [] : [failing(top)];
+    if (name === 'register' && build.purpose === 'push') children.push(ignored(confirmJob(build, options)));
+    top = { ...node(name, data, options), ...(children.length === 0 ? {} : { children }) };
+  }
+  return top;
+}
+
+function confirmJob(build: { id: string; pushEnded: boolean }, options: FlowOptions): FlowNode {
+  const job = node('confirm', { buildId: build.id }, options);
+  return build.pushEnded ? job : { ...job, opts: { ...job.opts, delay: CONFIRM_WAIT_MS } };
+}
+
+/** Names of a flow's queue jobs, the top one first. */
+export function jobsOf(flow: FlowNode): { queue: QueueJobName; jobId: string }[] {
+  return [{ queue: flow.queueName, jobId: flow.opts.jobId }, ...(flow.children ?? []).flatMap(jobsOf)];
+}
+
+/** BullMQ allows no `:` in an id of ours and no bare number. */
+export function jobIdOf(name: QueueJobName, id: string, nonce: string): string {
+  return `${name}-${id}-${nonce}`;
+}
+
+function node(name: QueueJobName, data: Record<string, string>, { prefix, nonce }: FlowOptions): FlowNode {
+  return {
+    name,
+    queueName: name,
+    data,
+    prefix,
+    opts: {
+      jobId: jobIdOf(name, Object.values(data)[0] as string, nonce),
+      attempts: catalogue[name].retry.attempts,
+      backoff: { type: 'custom' },
+      // Always both: age alone makes BullMQ's clean-up script long.
+      removeOnComplete: { age: 3_600, count: 1_000 },
+      removeOnFail: { age: 86_400, count: 1_000 },
+    },
+  };
+}
+
+function failing(child: FlowNode): FlowNode {
+  return { ...child, opts: { ...child.opts, failParentOnFailure: true } };
+}
+
+function ignored(child: FlowNode): FlowNode {
+  return { ...child, opts: { ...child.opts, ignoreDependencyOnFailure: true } };
+}

@@ -1,0 +1,50 @@
+/**
+ * All keys of one system lie below one prefix with a hash tag, `{sl}`, so that every script works on one slot:
+ *
+ * log                 STREAM  events: t type, c correlation id, s subject (JSON), d data (JSON); trimmed by the archiver only
+ * archived            STRING  ms up to which the archive reaches
+ * outbox              STREAM  triggers: kind, id, delay; group `dispatch`; an entry is deleted when its queue job is made
+ * triggers            HASH    `<kind>:<id>` -> outbox id of its last trigger (the nonce in the names of its queue jobs)
+ * open                ZSET    `<kind>:<id>`; score = ms of trigger or last doubt
+ * retriggers          HASH    `<kind>:<id>` -> how often the sweeper made it again
+ * ends                CHANNEL `build:<id>`, `req:<id>`: processors at work on it should stop
+ * ended               ZSET    `req:<id>`, `build:<id>`; score = ended at ms
+ * req:<id>            HASH    doc (JSON), corr, pipeline, state, acceptedAt, endedAt, total, ended, mediated, resultPath, result, failure, cancelBy, endEvent
+ * part:<id>           HASH    request, index, key, doc, state, attempt, class, corr, pipeline, token, fence, node, submitter, runId, runPageUrl,
+ *                             parkedAt, grantedAt, submittedAt, endedAt, runMs, failure, waitsFor, waiting, cancel, log, faults
+ * idem:<sha256>       HASH    request, fingerprint; of principal and Idempotency-Key; 24 h
+ * build:<id>          HASH    doc (JSON), corr, subject, state, createdAt, endedAt, failure, pushOutcome, found:<name> (JSON), logLines, logBytes, logFull
+ * builds              ZSET    build ids; score = created at ms
+ * confirms            ZSET    builds whose push has ended and which have not
+ * build-log:<id>      STREAM  line | mark (a state worth waking followers for)
+ * gate:limit          HASH    dimension -> limit that stands; none = unlimited
+ * gate:declared       HASH    dimension -> limit of files and configuration
+ * gate:by-hand        HASH    dimension -> { by, reason }; gate:by-hand-limit, gate:by-hand-at the same for limit and time
+ * gate:remembers      STRING  set once this Redis has known of limits by hand
+ * gate:use            HASH    dimension -> weight in use
+ * gate:waiting        HASH    dimension -> parked parts that claim it
+ * gate:arrival        STRING  last arrival, microseconds
+ * gate:wait:<class>   ZSET    parked part ids; score = arrival minus head start, microseconds
+ * gate:heads          ZSET    classes whose first part may fit; score = that of the first part
+ * gate:blocked:<dim>:<weight>  ZSET  classes of that weight whose first part found no room in the dimension
+ * gate:weights:<dim>  SET     weights that have such a set
+ * gate:blocked-by     HASH    class -> dimension
+ * gate:held           HASH    dimension -> class that waited past its patience: no lighter one overtakes it there
+ * gate:dirty          SET     dimensions that may have room again
+ * gate:lease          ZSET    parts that hold a slot and no run; score = end of the lease
+ * gate:watch          ZSET    parts with a run; score = next poll
+ * gate:cancels        ZSET    parts whose run must be cancelled; score = next try
+ * bull:…              BullMQ's own keys
+ */
+export interface Keys {
+  /** KEYS[1] of every script. */
+  root: string;
+  of(name: string): string;
+  /** Prefix of BullMQ's keys, in the same slot. */
+  bull: string;
+}
+
+export function keysOf(prefix: string): Keys {
+  const root = `{${prefix}}`;
+  return { root, of: (name) => `${root}:${name}`, bull: `${root}:bull` };
+}

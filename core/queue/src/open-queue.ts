@@ -1,0 +1,69 @@
+import { SlowLaneError } from '@slowlane/contracts';
+import { createBlockingPool } from './blocking-pool.ts';
+import { createBuildLane } from './build-lane.ts';
+import { connector } from './connections.ts';
+import { checkDurability } from './durability.ts';
+import { createEventLog } from './event-log.ts';
+import { createGate } from './gate.ts';
+import { keysOf } from './keys.ts';
+import { createPump } from './pump.ts';
+import type { Queue, QueueOptions, QueueStats, Workers } from './queue.ts';
+import { createRequestLane } from './request-lane.ts';
+import { loadScripts, scriptFolder } from './scripts.ts';
+import { type Store, createStore } from './store.ts';
+import { startWork } from './work.ts';
+
+/** Connects to Redis (throws `queue.unavailable` when it does not answer) and gives the lanes, the gate and the event stream. */
+export async function openQueue(options: QueueOptions): Promise<Queue> {
+  return openQueueWith(options, {});
+}
+
+/** As `openQueue`, for tests of this project: scripts from another folder, another patience. */
+export async function openQueueWith(options: QueueOptions, inner: { scriptFolder?: string; patienceMs?: number }): Promise<Queue> {
+  const { url, prefix = 'sl', logger, leaseMs = 30_000, ageingStepMs = 60_000, maxUnarchived = 1_000_000 } = options;
+  const connect = connector(url, logger);
+  const redis = connect('lane');
+  await redis.connect().catch((thrown: unknown) => {
+    redis.disconnect();
+    throw new SlowLaneError('queue.unavailable', 'Redis does not answer', { cause: thrown });
+  });
+  const scripts = loadScripts(inner.scriptFolder ?? scriptFolder, { leaseMs, patienceMs: inner.patienceMs ?? 600_000 });
+  const store = createStore(redis, { keys: keysOf(prefix), scripts });
+  const pool = createBlockingPool(() => connect('blocking'));
+  const pump = createPump(store);
+  const requests = createRequestLane({ store, pump, ageingStepMs, maxUnarchived });
+  const builds = createBuildLane({ store, pool });
+  const working = new Set<Workers>();
+
+  return {
+    requests,
+    builds,
+    gate: createGate({ store, pump }),
+    events: createEventLog({ store, pool }),
+    async work(processors, workOptions) {
+      const workers = await startWork({ connect, pump, lanes: { requests, builds, store, logger } }, processors, workOptions);
+      working.add(workers);
+      return {
+        close: async (graceMs) => {
+          working.delete(workers);
+          await workers.close(graceMs);
+        },
+      };
+    },
+    ping: async () => void (await store.call((connection) => connection.ping())),
+    checkDurability: () => checkDurability(store),
+    stats: () => stats(store),
+    async close() {
+      await Promise.all([...working].map((workers) => workers.close()));
+      pool.close();
+      redis.disconnect();
+    },
+  };
+}
+
+async function stats(store: Store): Promise<QueueStats> {
+  const [streamLength, outboxLag, memory] = await store.call((redis) =>
+    Promise.all([redis.xlen(store.keys.of('log')), redis.xlen(store.keys.of('outbox')), redis.info('memory')]),
+  );
+  return { streamLength, outboxLag, usedMemory: Number(/^used_memory:(\d+)/m.exec(memory)?.[1] ?? 0) };
+}

@@ -1,0 +1,61 @@
+import type { NewRequest, PartRecord, PartState, RequestRecord, RequestState } from '@slowlane/contracts';
+
+export type RequestDoc = Omit<NewRequest, 'idempotency'>;
+
+/** A request from its hash; `undefined` when there is none. */
+export function requestRecordOf(fields: Record<string, string>): RequestRecord | undefined {
+  if (fields['doc'] === undefined) return undefined;
+  const doc = JSON.parse(fields['doc']) as RequestDoc;
+  return {
+    id: doc.id,
+    correlationId: doc.correlationId,
+    traceparent: doc.traceparent,
+    operation: doc.operation,
+    principal: doc.principal,
+    body: doc.body,
+    mediated: json(fields['mediated']),
+    callback: doc.callback,
+    pin: doc.pin,
+    state: fields['state'] as RequestState,
+    parts: { total: Number(fields['total']), ended: Number(fields['ended']) },
+    acceptedAt: Number(fields['acceptedAt']),
+    endedAt: number(fields['endedAt']),
+    failure: json(fields['failure']),
+    result: json(fields['result']),
+    resultPath: fields['resultPath'],
+    endEventId: fields['endEvent'],
+  };
+}
+
+/** A part from its hash; `undefined` when there is none. */
+export function partRecordOf(id: string, fields: Record<string, string>): PartRecord | undefined {
+  if (fields['request'] === undefined) return undefined;
+  return {
+    id,
+    requestId: fields['request'],
+    index: Number(fields['index']),
+    key: fields['key'] as string,
+    document: JSON.parse(fields['doc'] as string) as PartRecord['document'],
+    state: fields['state'] as PartState,
+    attempt: Number(fields['attempt']),
+    token: fields['token'],
+    runId: fields['runId'],
+    runPageUrl: fields['runPageUrl'],
+    parkedAt: Number(fields['parkedAt']),
+    grantedAt: number(fields['grantedAt']),
+    submittedAt: number(fields['submittedAt']),
+    endedAt: number(fields['endedAt']),
+    failure: json(fields['failure']),
+    waiting: json(fields['waiting']),
+    cancelRequested: fields['cancel'] === '1',
+    log: fields['log'],
+  };
+}
+
+function number(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
+}
+
+function json<T>(text: string | undefined): T | undefined {
+  return text === undefined ? undefined : (JSON.parse(text) as T);
+}

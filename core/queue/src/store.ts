@@ -1,0 +1,55 @@
+import type { Redis } from 'ioredis';
+import { orUnavailable } from './availability.ts';
+import type { Keys } from './keys.ts';
+import type { Script, ScriptName } from './scripts.ts';
+
+export type ScriptArgument = string | number;
+
+/** The connection of lanes and gate: scripts, and reads of single keys. All calls throw `queue.unavailable` when Redis does not answer. */
+export interface Store {
+  keys: Keys;
+  run(script: ScriptName, ...args: ScriptArgument[]): Promise<unknown>;
+  /** Any other command. */
+  call<T>(command: (redis: Redis) => Promise<T>): Promise<T>;
+  /** Fields of several hashes in one round trip, empty for one that does not exist. */
+  hashes(names: readonly string[]): Promise<Record<string, string>[]>;
+}
+
+export function createStore(redis: Redis, options: { keys: Keys; scripts: Record<ScriptName, Script> }): Store {
+  const { keys, scripts } = options;
+  const call: Store['call'] = (command) => orUnavailable(() => command(redis));
+  return {
+    keys,
+    call,
+    run: (name, ...args) => call((connection) => runScript(connection, scripts[name], [keys.root, ...args])),
+    hashes: (names) => call((connection) => readHashes(connection, names.map(keys.of))),
+  };
+}
+
+async function runScript(redis: Redis, script: Script, args: ScriptArgument[]): Promise<unknown> {
+  try {
+    return await redis.evalsha(script.sha, 1, ...args);
+  } catch (thrown) {
+    if (!(thrown instanceof Error) || !thrown.message.startsWith('NOSCRIPT')) throw thrown;
+    return redis.eval(script.text, 1, ...args);
+  }
+}
+
+async function readHashes(redis: Redis, keys: string[]): Promise<Record<string, string>[]> {
+  if (keys.length === 0) return [];
+  const pipeline = redis.pipeline();
+  for (const key of keys) pipeline.hgetall(key);
+  const replies = (await pipeline.exec()) ?? [];
+  // `exec` resolves although single commands failed.
+  return replies.map(([error, reply]) => {
+    if (error !== null) throw error;
+    return reply as Record<string, string>;
+  });
+}
+
+/** `[name, value, name, value, …]` as a script returns a hash. */
+export function fieldsOf(flat: readonly string[]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (let at = 0; at + 1 < flat.length; at += 2) fields[flat[at] as string] = flat[at + 1] as string;
+  return fields;
+}

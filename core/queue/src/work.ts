@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Worker } from 'bullmq';
+import { type ActiveJobs, createActiveJobs } from './active-jobs.ts';
+import { type QueueJobName, catalogue, queueJobNames } from './catalogue.ts';
+import type { Connector } from './connections.ts';
+import { ensureGroup, startDispatcher } from './dispatcher.ts';
+import type { Lanes } from './fail-work.ts';
+import { createJobQueues } from './job-queues.ts';
+import type { Pump } from './pump.ts';
+import type { Processors, WorkOptions, Workers } from './queue.ts';
+import { type AnyProcessor, EndedElsewhere, ProcessStops, pauseOf, runJob } from './run-job.ts';
+import { startSweeper } from './sweeper.ts';
+
+export interface WorkDeps {
+  connect: Connector;
+  lanes: Lanes;
+  pump: Pump;
+}
+
+/** BullMQ fails a job that stalled once too often, without a word to us: our own poison count ends it instead. */
+const NEVER_STALLED_TOO_OFTEN = 1_000_000;
+/** Aborted processors and a Redis that is away may keep a worker from closing; what it held is taken over by others. */
+const ABORTED_MS = 3_000;
+
+export async function startWork(deps: WorkDeps, processors: Processors, options: WorkOptions = {}): Promise<Workers> {
+  const { connect, lanes, pump } = deps;
+  const { store, logger } = lanes;
+  const prefix = store.keys.bull;
+  const node = `${process.pid}-${randomUUID()}`;
+  const active = createActiveJobs();
+  await ensureGroup(store);
+  const jobs = createJobQueues(connect('queue'), { prefix, logger });
+  const dispatcher = startDispatcher({ store, jobs, reader: connect('blocking'), node, logger });
+  const sweeper = startSweeper({
+    store,
+    lanes,
+    jobs,
+    pump,
+    dispatcher,
+    logger,
+    tickMs: options.tickMs ?? 1_000,
+    lostAfterMs: options.lostAfterMs ?? 20_000,
+  });
+  const ends = await followEnds(deps, active);
+  const connection = connect('queue');
+  const workers = withConfirm(lanes, processors).map(([name, processor]) => startWorker(name, processor));
+  await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+
+  function startWorker(name: QueueJobName, processor: AnyProcessor): Worker {
+    const lockMs = options.lockMs ?? 15_000;
+    const worker = new Worker(name, (job, token) => runJob({ lanes, active }, name, processor, job, token), {
+      connection,
+      prefix,
+      concurrency: options.concurrency?.[name] ?? catalogue[name].concurrency,
+      lockDuration: lockMs,
+      stalledInterval: Math.ceil(lockMs / 3),
+      maxStalledCount: NEVER_STALLED_TOO_OFTEN,
+      settings: { backoffStrategy: (attemptsMade, _type, error) => pauseOf(name, attemptsMade, error) },
+    });
+    worker.on('error', (error: Error) => logger.debug({ queue: name, error: error.message }, 'worker'));
+    return worker;
+  }
+  async function close(graceMs = 10_000): Promise<void> {
+    ends.disconnect();
+    const closed = Promise.all(workers.map((worker) => worker.close()));
+    if (!(await settled(closed, graceMs))) active.abortAll(new ProcessStops('this process stops'));
+    if (!(await settled(closed, ABORTED_MS))) await Promise.all(workers.map((worker) => worker.disconnect()));
+    console.log("workers");
+    await sweeper.close();console.log("sweeper");
+    await dispatcher.close();console.log("dispatcher");
+    await jobs.close();console.log("jobs");
+    connection.disconnect();
+  }
+  return { close };
+}
+
+/** Whether it settled (either way) within the time. */
+async function settled(promise: Promise<unknown>, withinMs: number): Promise<boolean> {
+  const late = new AbortController();
+  const quiet = promise.then(
+    () => true,
+    () => true,
+  );
+  const result = await Promise.race([quiet, pause(withinMs, false, { signal: late.signal }).catch(() => false)]);
+  late.abort();
+  return result;
+}
+
+/** The ends of builds and requests, as they happen. A missed message costs nothing: the next stage looks at the state. */
+async function followEnds({ connect, lanes }: WorkDeps, active: ActiveJobs): Promise<{ disconnect(): void }> {
+  const subscriber = connect('subscriber');
+  subscriber.on('message', (_channel: string, subject: string) => active.abort(subject, new EndedElsewhere(`${subject} has ended`)));
+  await subscriber.subscribe(lanes.store.keys.of('ends'));
+  return subscriber;
+}
+
+/** The processors given, and our own for `confirm` beside `register`. */
+function withConfirm({ builds }: Lanes, processors: Processors): [QueueJobName, AnyProcessor][] {
+  const all: Processors = { ...processors };
+  if (processors.register !== undefined && processors.confirm === undefined) {
+    // Runs when git has told the end of the push, or after a day without a word: then the push is given up. The first answer stands.
+    all.confirm = ({ buildId }) => builds.confirmPush(buildId, 'aborted');
+  }
+  return queueJobNames.flatMap((name) => {
+    const processor = all[name];
+    return processor === undefined ? [] : [[name, processor as AnyProcessor] as [QueueJobName, AnyProcessor]];
+  });
+}

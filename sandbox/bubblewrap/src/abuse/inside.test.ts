@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { run } from '@slowlane/process';
+import { canStartTestHelper } from '@slowlane/testkit';
+import type { Finding } from './bench.ts';
+
+const script = readFileSync(new URL('./inside.py', import.meta.url), 'utf8');
+
+describe.skipIf(!canStartTestHelper())('attacks from inside', () => {
+  it('get through plain bwrap: a probe that finds nothing there would prove nothing here', async () => {
+    const task = { env: ['PATH'], hostPort: 9, hidden: ['/root'] };
+    const view = ['--ro-bind', '/', '/', '--tmpfs', '/work', '--dev', '/dev', '--proc', '/proc'];
+    const result = await run(
+      [
+        '/usr/bin/bwrap',
+        '--unshare-all',
+        '--die-with-parent',
+        '--clearenv',
+        '--setenv',
+        'PATH',
+        '/usr/bin',
+        ...view,
+        '--',
+        '/usr/bin/python3',
+        '-c',
+        script,
+        JSON.stringify(task),
+      ],
+      { uid: 12_345, gid: 12_345, env: { CANARY: 'seen' }, timeoutMs: 30_000 },
+    );
+    const findings = result.stdout
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as Finding);
+    const holes = findings.filter((finding) => !finding.ok).map((finding) => finding.test);
+    expect(holes).toEqual(
+      expect.arrayContaining([
+        '6 socket family vsock',
+        '8 hidden /root',
+        '10 command line of pid 1',
+        '11 no environment of the service',
+        '13 chmod 4755',
+        '13 open(O_CREAT, 4755)',
+        '15 add_key',
+        '17 unshare user',
+        '18 io_uring',
+      ]),
+    );
+  }, 60_000);
+});

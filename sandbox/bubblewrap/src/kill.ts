@@ -1,0 +1,33 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Context } from './context.ts';
+
+/** Ends or asks to end a sandbox's programs, by its id alone: also one that an earlier helper made. */
+export async function killById(context: Context, id: string, how: 'term' | 'kill'): Promise<void> {
+  const folder = `${context.paths.sandboxes}/${id}`;
+  if (!/^[a-z0-9-]{1,40}$/.test(id) || !existsSync(folder)) return;
+  writeFileSync(`${folder}/cancelled`, '');
+  const cgroup = context.cgroups.open(id);
+  if (how === 'kill') return cgroup.kill();
+  for (const pid of cgroup.pids()) if (isFirstProgram(pid)) terminate(pid);
+}
+
+/** Inside, bwrap is pid 1 and the program it started is pid 2. */
+function isFirstProgram(pid: number): boolean {
+  try {
+    const ids = /^NSpid:\s*(.+)$/m
+      .exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+      ?.trim()
+      .split(/\s+/);
+    return ids !== undefined && ids.length > 1 && ids.at(-1) === '2';
+  } catch {
+    return false;
+  }
+}
+
+function terminate(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // ended in between
+  }
+}

@@ -1,0 +1,109 @@
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import type { Duplex } from 'node:stream';
+import { SlowLaneError } from '@slowlane/contracts';
+import { start } from '@slowlane/process';
+import type { Exit, Started } from '@slowlane/process';
+
+/** All that is needed to start one program: plain data, so that a supervisor can be handed it in a file. */
+export interface LaunchPlan {
+  cgroupFolders: readonly string[];
+  uid: number;
+  gid: number;
+  umask: '022' | '002';
+  bwrapArgs: readonly string[];
+  argv: readonly string[];
+  /** Keep the program waiting until `release` is called. */
+  isHeld: boolean;
+  filter: string;
+}
+
+export interface Launched {
+  readonly pid: number;
+  /** The process that is pid 1 inside, as this machine numbers it; undefined when bwrap failed before. */
+  readonly initPid: Promise<number | undefined>;
+  /** When bwrap has ended. `exitCode` is the program's, and undefined when it never ran. */
+  readonly exited: Promise<{ bwrap: Exit; exitCode: number | undefined }>;
+  release(): void;
+  /** Ends the program and everything it started. */
+  kill(): void;
+}
+
+/**
+ * Starts bwrap as the slot's uid. `stdio` are open descriptors that the program gets; they are closed here.
+ *
+ * bwrap is started with no process of ours in between (or `--die-with-parent` would not hold) and reads its arguments from descriptor 3
+ * before it does anything: until they are written it waits, and so it is moved into its cgroups before it can start another process.
+ */
+export function launch(plan: LaunchPlan, stdio: readonly [number | 'ignore', number, number]): Launched {
+  const filter = openSync(plan.filter, 'r');
+  const before = process.umask(Number.parseInt(plan.umask, 8));
+  try {
+    const child = start(['/usr/bin/bwrap', '--args', '3', '--', ...plan.argv], {
+      stdin: stdio[0],
+      stdout: stdio[1],
+      stderr: stdio[2],
+      extra: ['pipe', 'pipe', filter, ...(plan.isHeld ? (['pipe'] as const) : [])],
+      cwd: '/',
+      // Node clears the supplementary groups with it.
+      uid: plan.uid,
+      gid: plan.gid,
+    });
+    joinCgroups(child, plan.cgroupFolders);
+    return watch(child, plan);
+  } finally {
+    process.umask(before);
+    for (const descriptor of [...stdio, filter]) if (typeof descriptor === 'number') closeSync(descriptor);
+  }
+}
+
+function joinCgroups(child: Started, folders: readonly string[]): void {
+  try {
+    for (const folder of folders) writeFileSync(`${folder}/cgroup.procs`, String(child.pid));
+  } catch (cause) {
+    child.kill('SIGKILL');
+    throw new SlowLaneError('sandbox.failed', `a program could not be put under its limits: ${String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function watch(child: Started, plan: LaunchPlan): Launched {
+  const [args, status, , hold] = child.extra as [Duplex, Duplex, null, Duplex | undefined];
+  for (const pipe of [args, status, hold]) pipe?.on('error', () => undefined);
+  const held = plan.isHeld ? ['--block-fd', '6'] : [];
+  args.end([...plan.bwrapArgs, '--seccomp', '5', '--json-status-fd', '4', ...held, ''].join('\0'));
+  let text = '';
+  let initPid: number | undefined;
+  const started = new Promise<number | undefined>((resolve) => {
+    status.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+      initPid ??= fieldOf(text, 'child-pid');
+      if (initPid !== undefined) resolve(initPid);
+    });
+    status.on('close', () => resolve(initPid));
+  });
+  const closed = new Promise<void>((resolve) => status.once('close', () => resolve()));
+  return {
+    pid: child.pid,
+    initPid: started,
+    exited: Promise.all([child.exited, closed]).then(([bwrap]) => ({ bwrap, exitCode: fieldOf(text, 'exit-code') })),
+    release: () => void hold?.end('x'),
+    kill: () => {
+      // Killing its pid 1 ends the whole namespace; bwrap itself reports and ends after it.
+      if (initPid === undefined || !kill(initPid)) child.kill('SIGKILL');
+    },
+  };
+}
+
+function fieldOf(text: string, name: string): number | undefined {
+  const match = new RegExp(`"${name}":\\s*(\\d+)`).exec(text);
+  return match === null ? undefined : Number(match[1]);
+}
+
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,2 @@
+export { createDummyDriver } from './dummy-driver.ts';
+export type { DummyDials, DummyDriver } from './dummy-driver.ts';

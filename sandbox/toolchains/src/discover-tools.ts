@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { run } from '@slowlane/process';
+
+/** A tool that a build plan may ask for, found on this machine. */
+export interface Tool {
+  name: 'jdk' | 'maven' | 'gradle' | 'python' | 'r' | 'sbt-launcher' | 'spark' | 'node';
+  /** `17.0.21`, `3.11.2`; `unknown` when the place does not say. */
+  version: string;
+  /** Folder or file on this machine. */
+  home: string;
+  /** Where a sandbox sees it: the same place below `/usr`, else a place below `/opt`. */
+  inside: string;
+}
+
+export interface DiscoverOptions {
+  /** Default `/usr/lib/jvm`. Each folder in it with `bin/java` and a `release` file is a JDK. */
+  jvmFolder?: string;
+  /** sbt's launcher jar. */
+  sbtLauncher?: string;
+  /** The site-packages folder that holds `pyspark`. */
+  sparkHome?: string;
+  nodeBinary?: string;
+}
+
+/** What is there, by looking: versions come from the tools' own files, not from a list. */
+export async function discoverTools(options: DiscoverOptions = {}): Promise<Tool[]> {
+  const found = await Promise.all([
+    findJdks(options.jvmFolder ?? '/usr/lib/jvm'),
+    findByJar('maven', '/usr/share/maven', 'maven-core-', '/usr/share/maven-repo/org/apache/maven/maven-core'),
+    findByJar('gradle', '/usr/share/gradle', 'gradle-core-'),
+    findPython(),
+    findR('/usr/lib/R'),
+    findSbtLauncher(options.sbtLauncher),
+    findSpark(options.sparkHome),
+    findNode(options.nodeBinary),
+  ]);
+  return found.flat();
+}
+
+async function findJdks(folder: string): Promise<Tool[]> {
+  const names = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const homes = names.filter((entry) => entry.isDirectory()).map((entry) => path.join(folder, entry.name));
+  const jdks = await Promise.all(homes.map(readJdk));
+  return jdks.filter((jdk) => jdk !== undefined);
+}
+
+async function readJdk(home: string): Promise<Tool | undefined> {
+  if (!existsSync(`${home}/bin/java`)) return undefined;
+  const release = await readFile(`${home}/release`, 'utf8').catch(() => '');
+  const version = /^JAVA_VERSION="([^"]+)"/m.exec(release)?.[1];
+  if (version === undefined) return undefined;
+  return { name: 'jdk', version, home, inside: insideOf(home, `/opt/jdk-${version}`) };
+}
+
+/** The version in the name of the tool's main jar; Debian's `maven-core-3.x.jar` says it only in its Maven repository. */
+async function findByJar(name: 'maven' | 'gradle', ...[home, prefix, repository]: string[]): Promise<Tool[]> {
+  if (home === undefined) return [];
+  const jars = (await readdir(`${home}/lib`).catch(() => [])).filter((jar) => jar.startsWith(prefix ?? ''));
+  if (jars.length === 0) return [];
+  const folders = repository === undefined ? [] : await readdir(repository).catch(() => []);
+  const candidates = [...jars.map((jar) => jar.slice(prefix?.length ?? 0, -'.jar'.length)), ...folders];
+  const version = candidates.find((one) => /^\d+(\.\d+)+$/.test(one)) ?? 'unknown';
+  return [{ name, version, home, inside: insideOf(home, `/opt/${name}-${version}`) }];
+}
+
+async function findPython(): Promise<Tool[]> {
+  const home = '/usr/bin/python3';
+  if (!existsSync(home)) return [];
+  const { stdout } = await run([home, '-I', '-c', 'import platform; print(platform.python_version())']);
+  return [{ name: 'python', version: stdout.trim() || 'unknown', home, inside: home }];
+}
+
+async function findR(home: string): Promise<Tool[]> {
+  const description = await readFile(`${home}/library/base/DESCRIPTION`, 'utf8').catch(() => '');
+  const version = /^Version:\s*(\S+)/m.exec(description)?.[1];
+  return version === undefined ? [] : [{ name: 'r', version, home, inside: home }];
+}
+
+async function findSbtLauncher(home: string | undefined): Promise<Tool[]> {
+  if (home === undefined || !existsSync(home)) return [];
+  const version = /sbt-launch-(\d[\w.-]*)\.jar$/.exec(home)?.[1] ?? 'unknown';
+  return [{ name: 'sbt-launcher', version, home, inside: '/opt/sbt/sbt-launch.jar' }];
+}
+
+async function findSpark(home: string | undefined): Promise<Tool[]> {
+  if (home === undefined) return [];
+  const text = await readFile(`${home}/pyspark/version.py`, 'utf8').catch(() => undefined);
+  if (text === undefined) return [];
+  const version = /__version__[^=]*=\s*["']([^"']+)["']/.exec(text)?.[1] ?? 'unknown';
+  return [{ name: 'spark', version, home, inside: '/opt/site' }];
+}
+
+async function findNode(home: string | undefined): Promise<Tool[]> {
+  if (home === undefined || !existsSync(home)) return [];
+  const { stdout } = await run([home, '--version']);
+  return [{ name: 'node', version: stdout.trim().replace(/^v/, '') || 'unknown', home, inside: '/opt/node/bin/node' }];
+}
+
+function insideOf(home: string, elsewhere: string): string {
+  return home.startsWith('/usr/') ? home : elsewhere;
+}

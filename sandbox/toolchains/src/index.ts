@@ -1,0 +1,2 @@
+export * from './discover-tools.ts';
+export * from './host-root.ts';

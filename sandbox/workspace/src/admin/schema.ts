@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+const where = {
+  /** Method or `*`, a space, and a glob over the path: `POST /api/*\/jobs/run-now`. */
+  route: z.string().regex(/^(?:[A-Z]+|\*) \/\S*$/, 'must be "METHOD /path"'),
+  count: z.int().min(1).max(100_000).default(1),
+};
+
+export const Fault = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...where,
+    kind: z.literal('status'),
+    status: z.int().min(400).max(599),
+    errorCode: z.string().max(100).default('TEMPORARILY_UNAVAILABLE'),
+    message: z.string().max(1_000).default('A fault that was asked for.'),
+    retryAfterSeconds: z.int().min(0).max(3_600).optional(),
+  }),
+  z.strictObject({ ...where, kind: z.literal('delay'), delayMs: z.int().min(0).max(600_000) }),
+  z.strictObject({ ...where, kind: z.literal('reply-lost') }),
+  z.strictObject({ ...where, kind: z.literal('cut') }),
+]);
+export type Fault = z.infer<typeof Fault>;
+
+export const CallsQuery = z.object({
+  /** Only calls after this number, oldest first. */
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
+});

@@ -1,0 +1,2 @@
+export { createWorkspace } from './workspace.ts';
+export type { Workspace, WorkspaceLimits, WorkspaceOptions } from './workspace.ts';

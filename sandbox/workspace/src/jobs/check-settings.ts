@@ -1,0 +1,156 @@
+import { findRuntime, runtimes } from '@slowlane/contracts';
+import { nearest } from '@slowlane/kit';
+import { invalidParameter } from '../http/api-error.ts';
+import type { JobSettings, Library, NewCluster, Task } from './schema.ts';
+
+const taskTypes = ['spark_jar_task', 'spark_python_task', 'python_wheel_task'] as const;
+export type TaskType = (typeof taskTypes)[number];
+
+type Checked = Pick<JobSettings, 'tasks' | 'job_clusters' | 'git_source' | 'environments'> &
+  Partial<Pick<JobSettings, 'parameters' | 'schedule' | 'continuous' | 'trigger'>>;
+
+/** The type of a checked task. */
+export function taskTypeOf(task: Task): TaskType {
+  return taskTypes.find((type) => task[type] !== undefined) as TaskType;
+}
+
+/**
+ * Refuses, before anything is stored, what this workspace would not run as the settings say. Every refusal is 400
+ * `INVALID_PARAMETER_VALUE` and names the task and the field.
+ */
+export function checkSettings(settings: Checked): void {
+  for (const field of ['git_source', 'environments'] as const) {
+    if (settings[field] !== undefined && !isEmptyList(settings[field])) throw unsupported(field);
+  }
+  for (const field of ['schedule', 'continuous', 'trigger'] as const) checkPaused(field, settings[field]);
+  checkUnique(
+    'job_clusters',
+    (settings.job_clusters ?? []).map((cluster) => cluster.job_cluster_key),
+  );
+  checkUnique(
+    'tasks',
+    settings.tasks.map((task) => task.task_key),
+  );
+  checkUnique(
+    'parameters',
+    (settings.parameters ?? []).map((parameter) => parameter.name),
+  );
+  for (const cluster of settings.job_clusters ?? [])
+    checkCluster(`Job cluster '${cluster.job_cluster_key}'`, cluster.new_cluster);
+  for (const task of settings.tasks) checkTask(task, settings);
+  checkOrder(settings.tasks);
+}
+
+function unsupported(what: string): Error {
+  return invalidParameter(`${what} is not supported by the local workspace.`);
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+/** A paused schedule promises nothing; an active one would promise runs that never come. */
+function checkPaused(field: string, value: unknown): void {
+  if (value === undefined || value === null) return;
+  if ((value as { pause_status?: unknown }).pause_status !== 'PAUSED') throw unsupported(`An active ${field}`);
+}
+
+function checkUnique(field: string, names: string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw invalidParameter(`${field}: '${twice}' is there twice.`);
+}
+
+function checkTask(task: Task, settings: Checked): void {
+  const name = `Task '${task.task_key}'`;
+  checkTaskType(name, task);
+  checkWhereItRuns(name, task, settings);
+  if ((task.max_retries ?? 0) !== 0) throw unsupported(`${name}: max_retries other than 0`);
+  if (task.disabled === true) throw unsupported(`${name}: disabled`);
+  const params = [task.spark_jar_task, task.spark_python_task, task.python_wheel_task].map((type) => type?.parameters);
+  if (JSON.stringify(params).length > 100_000) throw invalidParameter(`${name}: the parameters are too long.`);
+  for (const library of task.libraries ?? []) checkLibrary(name, library);
+  const jars = (task.libraries ?? []).filter((library) => library.jar !== undefined);
+  if (task.spark_jar_task !== undefined && jars.length === 0) {
+    throw invalidParameter(`${name}: a spark_jar_task needs a jar among its libraries.`);
+  }
+  const script = task.spark_python_task?.python_file;
+  if (script !== undefined && !/^\/(?:Volumes|Workspace)\/./.test(script)) {
+    throw invalidParameter(`${name}: python_file must lie below /Volumes or /Workspace, but is '${script}'.`);
+  }
+}
+
+function checkTaskType(name: string, task: Task): void {
+  const given = Object.keys(task).filter((key) => key.endsWith('_task') && task[key] !== undefined);
+  const foreign = given.find((key) => !(taskTypes as readonly string[]).includes(key));
+  if (foreign !== undefined) throw unsupported(`${name}: ${foreign}`);
+  if (given.length !== 1) throw invalidParameter(`${name} must have exactly one of ${taskTypes.join(', ')}.`);
+}
+
+function checkWhereItRuns(name: string, task: Task, settings: Checked): void {
+  if (task.existing_cluster_id !== undefined)
+    throw invalidParameter(`Cluster ${task.existing_cluster_id} does not exist.`);
+  if (task.environment_key !== undefined) throw unsupported(`${name}: environment_key (serverless compute)`);
+  if ((task.new_cluster === undefined) === (task.job_cluster_key === undefined)) {
+    throw invalidParameter(`${name} must have exactly one of new_cluster, job_cluster_key.`);
+  }
+  if (task.new_cluster !== undefined) checkCluster(name, task.new_cluster);
+  const keys = (settings.job_clusters ?? []).map((cluster) => cluster.job_cluster_key);
+  if (task.job_cluster_key !== undefined && !keys.includes(task.job_cluster_key)) {
+    throw invalidParameter(`${name}: job_cluster_key '${task.job_cluster_key}' is not among the job_clusters.`);
+  }
+}
+
+function checkCluster(name: string, cluster: NewCluster): void {
+  if (findRuntime(cluster.spark_version) === undefined) throw unknownRuntime(name, cluster.spark_version);
+  if (findRuntime(cluster.spark_version)?.spark !== '4.0') {
+    throw invalidParameter(
+      `${name}: spark_version ${cluster.spark_version}: the local workspace has Spark 4.0 for Scala 2.13 only.`,
+    );
+  }
+  if (cluster.autoscale !== undefined || (cluster.num_workers ?? 0) > 0) {
+    throw unsupported(`${name}: a cluster with workers (num_workers above 0, autoscale)`);
+  }
+  const secret = Object.entries({ ...cluster.spark_conf, ...cluster.spark_env_vars }).find(([, value]) =>
+    value.includes('{{secrets/'),
+  );
+  if (secret !== undefined) throw unsupported(`${name}: ${secret[0]}: a reference to a secret`);
+}
+
+function unknownRuntime(name: string, version: string): Error {
+  const known = runtimes.map((runtime) => runtime.version);
+  const near = nearest(version, known);
+  return invalidParameter(
+    `${name}: Invalid spark version ${version}.${near === undefined ? '' : ` Did you mean ${near}?`}`,
+  );
+}
+
+function checkLibrary(name: string, library: Library): void {
+  const kinds = Object.keys(library).filter((key) => library[key] !== undefined);
+  const kind = kinds[0];
+  if (kinds.length !== 1 || (kind !== 'jar' && kind !== 'whl'))
+    throw unsupported(`${name}: a library of ${kinds.join(' and ') || 'no kind'}`);
+  const path = library[kind] as string;
+  if (!/^\/Volumes\/./.test(path))
+    throw invalidParameter(`${name}: the ${kind} must lie below /Volumes, but is '${path}'.`);
+  // spark-submit separates the paths of --jars by commas and knows no escape.
+  if (path.includes(',')) throw invalidParameter(`${name}: the path '${path}' must not contain a comma.`);
+  if (kind === 'whl' && !path.endsWith('.whl')) throw invalidParameter(`${name}: '${path}' is not a wheel.`);
+}
+
+/** Every dependency exists and there is no circle. */
+function checkOrder(tasks: Task[]): void {
+  const open = new Map(
+    tasks.map((task) => [task.task_key, (task.depends_on ?? []).map((upstream) => upstream.task_key)]),
+  );
+  for (const [key, upstream] of open) {
+    const missing = upstream.find((name) => !open.has(name));
+    if (missing !== undefined) throw invalidParameter(`Task '${key}' depends on '${missing}', which does not exist.`);
+  }
+  for (;;) {
+    const ready = [...open].filter(([, upstream]) => upstream.every((name) => !open.has(name)));
+    if (ready.length === 0) break;
+    for (const [key] of ready) open.delete(key);
+  }
+  if (open.size > 0)
+    throw invalidParameter(`The tasks ${[...open.keys()].join(', ')} depend on each other in a circle.`);
+}

@@ -1,0 +1,269 @@
+import { rm } from 'node:fs/promises';
+import type { DatabaseSync } from 'node:sqlite';
+import type { Logger, RootSpec, SandboxDriver } from '@slowlane/contracts';
+import { inTransaction } from '../store/database.ts';
+import type { RunStore } from '../store/run-store.ts';
+import { createLauncher, type Launcher, type LaunchResult } from './launcher.ts';
+import { cancelled, internalError, jobOutcome } from './outcome.ts';
+import { runFolders } from './run-folders.ts';
+import type { RunRecord, TaskRecord } from './run-record.ts';
+import { judgeEnd } from './judge-end.ts';
+import type { CancelCause, Outcome } from './states.ts';
+import { decideTask } from './task-order.ts';
+import { type EndWatch, type WatchedEnd, watchEnd } from './watch-end.ts';
+
+export interface EngineOptions {
+  database: DatabaseSync;
+  runs: RunStore;
+  driver: SandboxDriver;
+  root: RootSpec;
+  stateDir: string;
+  volumesDir: string;
+  objectsDir: string;
+  limits: { driverMemoryBytes: number; cpus: number; maxActiveRuns: number; wallMs: number };
+  logger: Logger;
+  now: () => number;
+  /** File of the class archive, when there is one. */
+  classArchive: () => string | undefined;
+  /** Time between the polite end of a cancelled program and the hard one. */
+  graceMs?: number;
+}
+
+export interface Engine {
+  /** Takes up what an earlier process left: running programs are watched again, accepted runs are started. Call once, first. */
+  resume(): void;
+  /** Starts what can start; to be called after every change of a run. */
+  pump(): void;
+  /** Asks for the end of a job run or of one task run; the run ends when its programs have. Harmless when it has ended. */
+  cancel(runId: number, cause: CancelCause): void;
+  /** Stops watching; resolves when no start is under way any more. */
+  close(): Promise<void>;
+}
+
+const tickMs = 1_000;
+
+/**
+ * Moves runs through their phases. All state is in the database and is written before the act it announces; the process holds only watches,
+ * which `resume` makes anew.
+ */
+export function createEngine(options: EngineOptions): Engine {
+  const { runs, driver, logger, now } = options;
+  const graceMs = options.graceMs ?? 10_000;
+  const launcher: Launcher = createLauncher(options);
+  const watches = new Map<number, EndWatch>();
+  const launching = new Set<Promise<void>>();
+  let closed = false;
+  const timer = setInterval(tick, tickMs);
+  timer.unref();
+
+  return { resume, pump, cancel, close };
+
+  function resume(): void {
+    for (const run of runs.listActive()) {
+      for (const task of runs.tasksOf(run.runId)) {
+        if (task.phase === 'starting') launch(run, task, 'again');
+        if (task.phase === 'running' || task.phase === 'terminating') watch(task);
+      }
+    }
+    pump();
+  }
+
+  function pump(): void {
+    if (closed) return;
+    unqueue();
+    for (const run of runs.listActive()) {
+      if (run.phase === 'queued') continue;
+      for (const task of runs.tasksOf(run.runId)) {
+        if (task.phase === 'pending' || task.phase === 'blocked') advance(run, task.runId);
+      }
+    }
+  }
+
+  /** Oldest first; a run that waits for its own job's limit does not hold up the others. */
+  function unqueue(): void {
+    for (const run of runs.listActive()) {
+      if (run.phase !== 'queued') continue;
+      if (runs.countRunning() >= options.limits.maxActiveRuns) return;
+      if (run.runType === 'JOB_RUN' && runs.countRunning(run.jobId) >= (run.settings.max_concurrent_runs ?? 1))
+        continue;
+      runs.update(run.runId, { phase: 'pending', unqueuedAt: now() });
+    }
+  }
+
+  function advance(run: RunRecord, taskRunId: number): void {
+    // Read anew: the end of another task, just above in the same loop, may have started this one.
+    const task = runs.getTask(taskRunId) as TaskRecord;
+    if (task.phase !== 'pending' && task.phase !== 'blocked') return;
+    const cause = task.cancelCause ?? run.cancelCause;
+    if (cause !== null) return endTask(taskRunId, cancelled(cause), now());
+    const decision = decideTask(run, task, runs.tasksOf(run.runId));
+    if (decision === 'wait') return;
+    if (decision !== 'start') return endTask(taskRunId, decision, now());
+    if (task.phase === 'blocked') runs.updateTask(taskRunId, { phase: 'pending' });
+    // The tasks of one run may be many more than the workspace has places.
+    if (runs.countStarted() < options.limits.maxActiveRuns) start(run, task);
+  }
+
+  function start(run: RunRecord, task: TaskRecord): void {
+    runs.updateTask(task.runId, { phase: 'starting', startAttempt: 1 });
+    launch(run, { ...task, phase: 'starting', startAttempt: 1 }, 'first');
+  }
+
+  function launch(run: RunRecord, task: TaskRecord, mode: 'first' | 'again'): void {
+    const work = launcher
+      .launch(run, task, mode, () => runs.getTask(task.runId)?.cancelCause ?? null)
+      .then(
+        (result) => launched(run, task.runId, result),
+        (error: unknown) => {
+          logger.error({ run: task.runId, error: String(error) }, 'run could not be started');
+          launched(run, task.runId, {
+            kind: 'ended',
+            outcome: internalError(`The run could not be started: ${String(error)}`),
+          });
+        },
+      );
+    launching.add(work);
+    void work.finally(() => launching.delete(work));
+  }
+
+  function launched(run: RunRecord, taskRunId: number, result: LaunchResult): void {
+    if (result.kind === 'unknown') return retryLater(run, taskRunId);
+    if (result.kind === 'ended') return endTask(taskRunId, result.outcome, now());
+    const task = runs.getTask(taskRunId) as TaskRecord;
+    const phase = task.cancelCause === null ? 'running' : 'terminating';
+    inTransaction(options.database, () => {
+      runs.updateTask(taskRunId, { phase, startedAt: now(), startAttempt: result.startAttempt });
+      const current = runs.get(task.jobRunId);
+      if (current?.phase === 'pending') runs.update(task.jobRunId, { phase: 'running', startedAt: now() });
+    });
+    watch({ ...task, phase, startAttempt: result.startAttempt });
+  }
+
+  /** Nobody could say whether the program runs: ask again until somebody can. */
+  function retryLater(run: RunRecord, taskRunId: number): void {
+    if (closed) return;
+    const retry = setTimeout(() => {
+      if (!closed) launch(run, runs.getTask(taskRunId) as TaskRecord, 'again');
+    }, tickMs);
+    retry.unref();
+  }
+
+  function watch(task: TaskRecord): void {
+    if (closed) return;
+    const folders = runFolders(options.stateDir, task.runId);
+    const watched = watchEnd({
+      folder: folders.record(task.startAttempt),
+      isRunning: () => driver.isRunning(launcher.sandboxId(task.runId)),
+      onEnd: (end) => void finish(task.runId, end),
+      logger,
+    });
+    watches.set(task.runId, watched);
+    if (task.phase === 'terminating') void end(task.runId);
+  }
+
+  async function finish(taskRunId: number, end: WatchedEnd): Promise<void> {
+    watches.delete(taskRunId);
+    const task = runs.getTask(taskRunId) as TaskRecord;
+    const run = runs.get(task.jobRunId);
+    if (closed || run === undefined) return;
+    try {
+      const judged = await judgeEnd(
+        { folders: runFolders(options.stateDir, taskRunId), run, task, limits: options.limits },
+        end,
+      );
+      if (closed) return;
+      if (judged.kind === 'other-start') {
+        runs.updateTask(taskRunId, { startAttempt: judged.startAttempt });
+        return watch({ ...task, startAttempt: judged.startAttempt });
+      }
+      endTask(taskRunId, judged.outcome, judged.endedAt ?? now());
+    } catch (error) {
+      logger.error({ run: taskRunId, error: String(error) }, 'end of a run cannot be judged');
+      if (!closed) endTask(taskRunId, internalError(`The end of the run cannot be judged: ${String(error)}`), now());
+    }
+  }
+
+  function endTask(taskRunId: number, outcome: Outcome, endedAt: number): void {
+    inTransaction(options.database, () => {
+      const task = runs.getTask(taskRunId) as TaskRecord;
+      if (task.phase === 'ended') return;
+      runs.updateTask(taskRunId, { phase: 'ended', endedAt, outcome });
+      endRunIfDone(task.jobRunId, endedAt);
+    });
+    removeScratch(taskRunId);
+    pump();
+  }
+
+  function endRunIfDone(runId: number, endedAt: number): void {
+    const run = runs.get(runId);
+    const tasks = runs.tasksOf(runId);
+    if (run === undefined || tasks.some((task) => task.phase !== 'ended')) return;
+    runs.update(runId, { phase: 'ended', endedAt, outcome: jobOutcome(run, tasks) });
+  }
+
+  function cancel(runId: number, cause: CancelCause): void {
+    const run = runs.get(runId);
+    const tasks = run === undefined ? [runs.getTask(runId)].filter((task) => task !== undefined) : runs.tasksOf(runId);
+    const cancelledAt = now();
+    inTransaction(options.database, () => {
+      if (run !== undefined && run.phase !== 'ended') {
+        runs.update(runId, {
+          phase: 'terminating',
+          ...(run.cancelCause === null ? { cancelCause: cause, cancelledAt } : {}),
+        });
+      }
+      for (const task of tasks) markCancelled(task, cause, cancelledAt);
+    });
+    for (const task of tasks) {
+      if (task.phase === 'queued' || task.phase === 'blocked' || task.phase === 'pending')
+        endTask(task.runId, cancelled(cause), cancelledAt);
+      if (task.phase === 'running') void end(task.runId);
+    }
+  }
+
+  function markCancelled(task: TaskRecord, cause: CancelCause, cancelledAt: number): void {
+    if (task.phase === 'ended' || task.cancelCause !== null) return;
+    const phase = task.phase === 'running' ? { phase: 'terminating' as const } : {};
+    runs.updateTask(task.runId, { cancelCause: cause, cancelledAt, ...phase });
+    const run = runs.get(task.jobRunId);
+    // The only task of a job run: both are the same run to whoever cancels.
+    if (run?.cancelCause === null && run.settings.tasks.length === 1) {
+      runs.update(run.runId, { phase: 'terminating', cancelCause: cause, cancelledAt });
+    }
+  }
+
+  async function end(taskRunId: number): Promise<void> {
+    const task = runs.getTask(taskRunId);
+    if (task === undefined || task.phase !== 'terminating') return;
+    const how = now() - (task.cancelledAt ?? 0) >= graceMs ? 'kill' : 'term';
+    await driver.kill(launcher.sandboxId(taskRunId), how).catch((error: unknown) => {
+      logger.warn({ run: taskRunId, how, error: String(error) }, 'end of a run could not be asked for; trying again');
+    });
+  }
+
+  /** Time limits of runs, and programs that did not obey. A supervisor keeps the limit of its own program by itself. */
+  function tick(): void {
+    if (closed) return;
+    for (const run of runs.listActive()) {
+      const limitMs = (run.settings.timeout_seconds ?? 0) * 1_000;
+      const since = run.unqueuedAt ?? run.acceptedAt;
+      if (run.phase !== 'queued' && run.cancelCause === null && limitMs > 0 && now() - since >= limitMs)
+        cancel(run.runId, 'timeout');
+    }
+    for (const taskRunId of watches.keys()) void end(taskRunId);
+  }
+
+  function removeScratch(taskRunId: number): void {
+    const { scratch } = runFolders(options.stateDir, taskRunId);
+    void rm(scratch, { recursive: true, force: true }).catch((error: unknown) => {
+      logger.warn({ folder: scratch, error: String(error) }, 'scratch folder of a run could not be removed');
+    });
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    clearInterval(timer);
+    for (const watched of watches.values()) watched.stop();
+    await Promise.all(launching);
+  }
+}

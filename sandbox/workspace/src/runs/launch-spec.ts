@@ -1,0 +1,101 @@
+import type { RootSpec, SandboxCommand, SandboxSpec } from '@slowlane/contracts';
+import type { NewCluster, Task } from '../jobs/schema.ts';
+import type { RunRecord } from './run-record.ts';
+import { scratchTarget } from './run-folders.ts';
+import { memoryLimit, tmpBytes } from './memory-limit.ts';
+import { classArchiveTarget, heapOf, libraryTarget, sparkHome, submitArguments } from './submit-arguments.ts';
+
+const mib = 1_024 ** 2;
+
+export interface LaunchInput {
+  id: string;
+  root: RootSpec;
+  volumesDir: string;
+  scratch: string;
+  task: Task;
+  cluster: NewCluster;
+  limits: { driverMemoryBytes: number; cpus: number; wallMs: number };
+  startAttempt: number;
+  /** File of the class archive, when there is one. */
+  classArchive?: string | undefined;
+}
+
+/** Exit code of a start that found the run claimed by another start. */
+export const claimedCode = 97;
+
+/** What a run may see and use: its volumes, its scratch folder, the toolchain; no network, a uid of its own. */
+export function launchSpec(input: LaunchInput): { spec: SandboxSpec; command: SandboxCommand } {
+  const { task, cluster, limits } = input;
+  const heapBytes = heapOf(cluster, limits.driverMemoryBytes);
+  const cpus = Math.max(1, Math.floor(limits.cpus));
+  const spec: SandboxSpec = {
+    id: input.id,
+    root: input.root,
+    mounts: [
+      { kind: 'rw', source: input.volumesDir, target: '/Volumes' },
+      { kind: 'rw', source: input.scratch, target: scratchTarget },
+      ...(input.classArchive === undefined
+        ? []
+        : [{ kind: 'ro' as const, source: input.classArchive, target: classArchiveTarget }]),
+    ],
+    env: environment(cluster),
+    limits: {
+      wallMs: limits.wallMs,
+      memoryBytes: memoryLimit(task, cluster, limits.driverMemoryBytes),
+      pids: 2_048,
+      cpus: limits.cpus,
+      // No work volume is made; the numbers must only be valid.
+      workBytes: mib,
+      workInodes: 1_000,
+      outputBytes: 64 * mib,
+      tmpBytes,
+    },
+    work: { kind: 'none' },
+    identity: 'shared-group',
+  };
+  const argv = claim(
+    input.startAttempt,
+    submitArguments({ task, cluster, cpus, heapBytes, hasClassArchive: input.classArchive !== undefined }),
+  );
+  return { spec, command: { argv, cwd: scratchTarget, net: { mode: 'none' } } };
+}
+
+/** `new_cluster` of a task, or of the job cluster that it names. */
+export function clusterOf(run: RunRecord, task: Task): NewCluster {
+  if (task.new_cluster !== undefined) return task.new_cluster;
+  const shared = run.settings.job_clusters?.find((cluster) => cluster.job_cluster_key === task.job_cluster_key);
+  return shared?.new_cluster as NewCluster;
+}
+
+/**
+ * Making a link is atomic: whichever start of this run makes it first runs the program, and the link says which one it was. So a start whose
+ * answer was lost cannot run the program a second time.
+ */
+function claim(startAttempt: number, argv: string[]): string[] {
+  const script = `ln -sT "$1" "$2" 2>/dev/null || exit ${claimedCode}; shift 2; exec "$@"`;
+  return ['/bin/sh', '-c', script, 'claim', String(startAttempt), `${scratchTarget}/claim`, ...argv];
+}
+
+function environment(cluster: NewCluster): Record<string, string> {
+  const asked = cluster.spark_env_vars ?? {};
+  return {
+    LANG: 'C.UTF-8',
+    TZ: 'UTC',
+    PATH: '/usr/bin:/bin',
+    HOME: `${scratchTarget}/home`,
+    TMPDIR: `${scratchTarget}/tmp`,
+    PYSPARK_PYTHON: '/usr/bin/python3',
+    PYSPARK_DRIVER_PYTHON: '/usr/bin/python3',
+    // The launcher is a JVM of its own that only puts a command line together: no optimising compiler, one thread of collection.
+    SPARK_LAUNCHER_OPTS: '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
+    DATABRICKS_RUNTIME_VERSION: cluster.spark_version.replace(/\.x-.*$/, ''),
+    ...asked,
+    PYTHONPATH: [asked.PYTHONPATH, libraryTarget, '/opt/site']
+      .filter((path) => path !== undefined && path !== '')
+      .join(':'),
+    SPARK_HOME: sparkHome,
+    SPARK_CONF_DIR: `${scratchTarget}/conf`,
+    SPARK_LOCAL_IP: '127.0.0.1',
+    SPARK_LOCAL_DIRS: `${scratchTarget}/spark`,
+  };
+}

@@ -1,0 +1,211 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canStartTestHelper } from '@slowlane/testkit';
+import { buildJar, buildWheel } from '../__fixtures__/build-programs.ts';
+import { type SparkWorkspace, startSparkWorkspace } from '../__fixtures__/spark-workspace.ts';
+
+describe.skipIf(!canStartTestHelper())('runs on real Spark', { timeout: 60_000 }, () => {
+  let test: SparkWorkspace;
+  beforeAll(async () => {
+    test = await startSparkWorkspace();
+    await test.upload('/Volumes/main/apps/artifacts/demo.jar', await buildJar(join(tmpdir(), 'spark-site')));
+    await test.upload('/Volumes/main/apps/artifacts/demo_wheel-1.0-py3-none-any.whl', await buildWheel());
+  }, 900_000);
+  afterAll(() => test?.close());
+
+  const cluster = { spark_version: '17.3.x-scala2.13', node_type_id: 'local', num_workers: 0 };
+  let count = 0;
+
+  function resultFolder(): string {
+    return `/Volumes/main/results/r${++count}`;
+  }
+
+  async function start(task: Record<string, unknown>, changes: Record<string, unknown> = {}): Promise<unknown> {
+    const settings = {
+      name: 'demo',
+      job_clusters: [{ job_cluster_key: 'one', new_cluster: cluster }],
+      tasks: [{ task_key: 'main', job_cluster_key: 'one', ...task }],
+      ...changes,
+    };
+    const { job_id } = await test.call('POST', '/api/2.2/jobs/create', settings);
+    return (await test.call('POST', '/api/2.2/jobs/run-now', { job_id, idempotency_token: `t${job_id as number}` }))
+      .run_id;
+  }
+
+  async function startJar(mode: string, folder: string, changes: Record<string, unknown> = {}): Promise<unknown> {
+    await test.call('PUT', `/api/2.0/fs/directories${folder}`);
+    const jar = { main_class_name: 'demo.Main', parameters: [mode, folder] };
+    return start({ spark_jar_task: jar, libraries: [{ jar: '/Volumes/main/apps/artifacts/demo.jar' }] }, changes);
+  }
+
+  async function startScript(source: string, parameters: string[] = []): Promise<unknown> {
+    const path = `/Shared/script${++count}.py`;
+    await test.call('POST', '/api/2.0/workspace/import', {
+      path,
+      format: 'AUTO',
+      content: Buffer.from(source).toString('base64'),
+    });
+    return start({ spark_python_task: { python_file: `/Workspace${path}`, parameters } });
+  }
+
+  async function output(runId: unknown): Promise<{ logs: string; error?: string; error_trace?: string }> {
+    return (await test.call('GET', `/api/2.2/jobs/runs/get-output?run_id=${String(runId)}`)) as never;
+  }
+
+  const onVolume = (path: string): string => join(test.volumesDir, path.replace('/Volumes/', ''));
+
+  it('a JAR computes, and its files on the volume are readable and replaceable', async () => {
+    const folder = resultFolder();
+    const runId = await startJar('sum', folder);
+    expect(await test.ended(runId), JSON.stringify(await output(runId))).toMatchObject({
+      state: { result_state: 'SUCCESS' },
+    });
+    expect((await output(runId)).logs).toContain('sum 5050 on local[2]\n');
+    expect(await readFile(onVolume(`${folder}/sum.txt`), 'utf8')).toBe('5050');
+    expect((await stat(onVolume(`${folder}/rows`))).mode & 0o7777).toBe(0o775);
+    const listed = await test.call('GET', `/api/2.0/fs/directories${folder}/rows`);
+    expect((listed.contents as { name: string }[]).map((entry) => entry.name)).toContain('_SUCCESS');
+    await test.upload(`${folder}/sum.txt`, Buffer.from('replaced'));
+    expect(await readFile(onVolume(`${folder}/sum.txt`), 'utf8')).toBe('replaced');
+  });
+
+  it('a JAR sees nothing of the machine but its own', async () => {
+    const runId = await startJar('probe', resultFolder());
+    await test.ended(runId);
+    const { logs } = await output(runId);
+    expect(logs).toContain('net [lo]');
+    expect(logs).toContain('root false home false');
+    expect(logs).not.toContain('TOKEN');
+  });
+
+  it('a wheel runs by its entry point, also inside Spark workers', async () => {
+    const folder = resultFolder();
+    await test.call('PUT', `/api/2.0/fs/directories${folder}`);
+    const libraries = [{ whl: '/Volumes/main/apps/artifacts/demo_wheel-1.0-py3-none-any.whl' }];
+    const wheel = { package_name: 'demo-wheel', entry_point: 'report', parameters: ['--result', folder] };
+    const runId = await start({ python_wheel_task: wheel, libraries });
+    expect(await test.ended(runId), JSON.stringify(await output(runId))).toMatchObject({
+      state: { result_state: 'SUCCESS' },
+    });
+    const { logs } = await output(runId);
+    expect(logs).toContain(`argv ['demo-wheel', '--result', '${folder}']`);
+    expect(logs).toContain("rows ['A!', 'B!', 'C!'] folder");
+    expect(await readFile(onVolume(`${folder}/words.txt`), 'utf8')).toBe('A!,B!,C!');
+  });
+
+  it('a wheel without such an entry point runs the function of that name', async () => {
+    const libraries = [{ whl: '/Volumes/main/apps/artifacts/demo_wheel-1.0-py3-none-any.whl' }];
+    const wheel = { package_name: 'demo-wheel', entry_point: 'plain', named_parameters: { day: '1 2' } };
+    const runId = await start({ python_wheel_task: wheel, libraries });
+    await test.ended(runId);
+    expect((await output(runId)).logs).toContain("plain ['demo-wheel', '--day=1 2']");
+  });
+
+  it('a file that is no wheel ends as LIBRARY_INSTALLATION_ERROR', async () => {
+    await test.upload('/Volumes/main/apps/artifacts/bad-1.0-py3-none-any.whl', Buffer.from('no zip'));
+    const wheel = { package_name: 'bad', entry_point: 'x' };
+    const runId = await start({
+      python_wheel_task: wheel,
+      libraries: [{ whl: '/Volumes/main/apps/artifacts/bad-1.0-py3-none-any.whl' }],
+    });
+    expect(await test.ended(runId)).toMatchObject({
+      status: { termination_details: { code: 'LIBRARY_INSTALLATION_ERROR' } },
+    });
+    expect((await output(runId)).error).toContain('not a zip file');
+  });
+
+  it('a Python script from the workspace gets its arguments, and its exception is the error of the run', async () => {
+    const runId = await startScript('import sys\nprint("argv", sys.argv, __name__)\nraise ValueError("bad day")\n', [
+      'a b',
+      '--x',
+    ]);
+    expect(await test.ended(runId)).toMatchObject({ status: { termination_details: { code: 'RUN_EXECUTION_ERROR' } } });
+    const { logs, error, error_trace } = await output(runId);
+    expect(logs).toMatch(/argv \['.*\.py', 'a b', '--x'\] __main__/);
+    expect(error).toBe('ValueError: bad day');
+    expect(error_trace).toContain('raise ValueError("bad day")');
+  });
+
+  it('an exit code is the result: System.exit(3) FAILED', async () => {
+    const runId = await startJar('exit', resultFolder());
+    expect(await test.ended(runId)).toMatchObject({
+      state: { result_state: 'FAILED', state_message: expect.stringContaining('code 3') },
+    });
+    expect((await output(runId)).logs).toMatch(/^leaving\n/);
+  });
+
+  it('an exception of a JAR is the error of the run', async () => {
+    const runId = await startJar('throw', resultFolder());
+    await test.ended(runId);
+    const { error, error_trace } = await output(runId);
+    expect(error).toBe('java.lang.IllegalStateException: no orders today');
+    expect(error_trace).toContain('demo.Main.main(Main.java');
+  });
+
+  it('a program that takes too much memory is FAILED by the kernel counter', async () => {
+    const runId = await startScript('blocks = []\nwhile True:\n    blocks.append(bytearray(50_000_000))\n');
+    expect(await test.ended(runId)).toMatchObject({ state: { result_state: 'FAILED' } });
+    expect((await output(runId)).error).toContain('ran out of memory');
+  });
+
+  it('a time limit ends a program: TIMEDOUT', async () => {
+    const runId = await startJar('wait', resultFolder(), { timeout_seconds: 4 });
+    expect(await test.ended(runId)).toMatchObject({
+      state: { result_state: 'TIMEDOUT', user_cancelled_or_timedout: true },
+    });
+  });
+
+  it('cancel ends a program: TERMINATING until it is gone, then CANCELED', async () => {
+    const folder = resultFolder();
+    const runId = await startJar('wait', folder);
+    await started(runId, folder);
+    await test.call('POST', '/api/2.2/jobs/runs/cancel', { run_id: runId });
+    const run = await test.ended(runId);
+    expect(run).toMatchObject({
+      state: { result_state: 'CANCELED' },
+      status: { termination_details: { code: 'USER_CANCELED' } },
+    });
+  });
+
+  it('kill -9 of the workspace in the middle of a run changes nothing about its true result', async () => {
+    const [good, bad] = [resultFolder(), resultFolder()];
+    const goodRun = await startJar('wait', good);
+    await started(goodRun, good);
+    await test.kill();
+    await writeFile(onVolume(`${good}/go`), '');
+    await test.restart();
+    expect(await test.ended(goodRun)).toMatchObject({ state: { result_state: 'SUCCESS' } });
+    expect((await output(goodRun)).logs).toMatch(/^went\n/);
+
+    // Killed right after the answer: the run is written down, and its start may or may not have reached the helper.
+    const badRun = await startJar('exit', bad);
+    await test.kill();
+    await test.restart();
+    expect(await test.ended(badRun)).toMatchObject({ state: { result_state: 'FAILED' } });
+    expect(await readFile(onVolume(`${bad}/starts.txt`), 'utf8')).toBe('start\n');
+  });
+
+  it('a program whose supervisor is killed is an INTERNAL_ERROR, never a success', async () => {
+    const folder = resultFolder();
+    const runId = await startJar('wait', folder);
+    await started(runId, folder);
+    const run = await test.inState(runId, 'RUNNING');
+    const id = `run-${(run.tasks as { run_id: number }[])[0]?.run_id}`;
+    const owner = JSON.parse(await readFile(join(test.helper.stateDir, 'sandboxes', id, 'owner.json'), 'utf8')) as {
+      pid: number;
+    };
+    process.kill(owner.pid, 'SIGKILL');
+    expect(await test.ended(runId)).toMatchObject({ status: { termination_details: { type: 'INTERNAL_ERROR' } } });
+  });
+
+  async function started(runId: unknown, folder: string): Promise<void> {
+    for (;;) {
+      const view = await test.call('GET', `/api/2.2/jobs/runs/get?run_id=${String(runId)}`);
+      if (view.end_time !== 0) throw new Error(`ended before it began: ${JSON.stringify(view.state)}`);
+      if (await stat(onVolume(`${folder}/starts.txt`)).catch(() => undefined)) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+});
