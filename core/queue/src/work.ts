@@ -10,6 +10,7 @@ import { createJobQueues } from './job-queues.ts';
 import type { Pump } from './pump.ts';
 import type { Processors, WorkOptions, Workers } from './queue.ts';
 import { type AnyProcessor, EndedElsewhere, ProcessStops, pauseOf, runJob } from './run-job.ts';
+import type { Store } from './store.ts';
 import { startSweeper } from './sweeper.ts';
 
 export interface WorkDeps {
@@ -64,15 +65,22 @@ export async function startWork(deps: WorkDeps, processors: Processors, options:
   async function close(graceMs = 10_000): Promise<void> {
     ends.disconnect();
     const closed = Promise.all(workers.map((worker) => worker.close()));
-    if (!(await settled(closed, graceMs))) active.abortAll(new ProcessStops('this process stops'));
-    if (!(await settled(closed, ABORTED_MS))) await Promise.all(workers.map((worker) => worker.disconnect()));
-    console.log("workers");
-    await sweeper.close();console.log("sweeper");
-    await dispatcher.close();console.log("dispatcher");
-    await jobs.close();console.log("jobs");
+    if (!(await settled(closed, (await isReachable(store)) ? graceMs : 0))) active.abortAll(new ProcessStops('this process stops'));
+    if (!(await settled(closed, ABORTED_MS))) for (const worker of workers) worker.disconnect().catch(() => undefined);
+        await sweeper.close();
+    await dispatcher.close();
+    await jobs.close();
     connection.disconnect();
   }
   return { close };
+}
+
+/** While Redis is away nothing that runs can be brought to its end. */
+async function isReachable(store: Store): Promise<boolean> {
+  return store.call((redis) => redis.ping()).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Whether it settled (either way) within the time. */

@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
-import { readEnvironment, pathsOf } from '@slowlane/config';
+import { loadConfig, pathsOf, readEnvironment } from '@slowlane/config';
 import { createBubblewrapDriver } from '@slowlane/bubblewrap';
 import { serveHelper } from '@slowlane/helper';
 import { closeInheritedDescriptors, identify } from '@slowlane/process';
+import { findCaBundle } from '../ground/ca-bundle.ts';
 import { repository } from '../processes/installation.ts';
 import { createLogger } from '../processes/logger.ts';
 import { noteProcess } from '../processes/process-record.ts';
@@ -19,9 +20,10 @@ const logger = createLogger('helper');
 const owner = environment.account ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 mkdirSync(paths.helper, { recursive: true, mode: 0o711 });
 
+const caBundle = findCaBundle(loadConfig(environment.configFile).ca_bundle);
 const driver = await createBubblewrapDriver({
   stateDir: paths.helper,
-  allowedSources: ['/usr', '/etc', paths.home, paths.ground, repository],
+  allowedSources: ['/usr', '/etc', paths.home, paths.ground, repository, ...(caBundle === undefined ? [] : [caBundle])],
   slots: { firstUid: 62_000, count: 64 },
   caller: owner,
   nodePath: process.execPath,
@@ -30,7 +32,7 @@ const driver = await createBubblewrapDriver({
 const reaped = await driver.reap();
 logger.info({ ...reaped }, 'cleaned up after an earlier helper');
 const server = await serveHelper({
-  driver: driver,
+  driver,
   socketPath: paths.helperSocket,
   owner,
   logger,
