@@ -64,7 +64,9 @@ async function writePart(dir: string, name: string, text: string): Promise<void>
 }
 
 async function mergeSmall(dir: string): Promise<number> {
-  const sized = await Promise.all((await partsOf(dir)).map(async (part) => ({ ...part, size: (await stat(join(dir, part.name))).size })));
+  const sized = await Promise.all(
+    (await partsOf(dir)).map(async (part) => ({ ...part, size: (await stat(join(dir, part.name))).size })),
+  );
   const from = sized.findLastIndex(({ size }) => size >= LARGE_BYTES) + 1;
   const run = sized.slice(from);
   const [first, last] = [run[0], run.at(-1)];

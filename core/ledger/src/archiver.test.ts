@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { SlowLaneError } from '@slowlane/contracts';
 import { newId } from '@slowlane/kit';
 import { type Queue, openQueue } from '@slowlane/queue';
-import { type TestRedis, createMemoryLogger, sampleBuild, sampleRequest, startNode, startRedis } from '@slowlane/testkit';
+import {
+  type TestRedis,
+  createMemoryLogger,
+  sampleBuild,
+  sampleRequest,
+  startNode,
+  startRedis,
+} from '@slowlane/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { archiveParts, readArchive } from './archive-parts.ts';
 import { archiveSteps } from './archiver.ts';
@@ -57,7 +64,11 @@ async function run(partId: string): Promise<void> {
   const claimed = await queue.requests.claim(partId, 'node', 60_000);
   const attempt = claimed?.part.attempt ?? 0;
   await queue.requests.intend(partId, claimed?.fence ?? 0, { attempt, token: `${partId}/${attempt}` });
-  await queue.requests.bind(partId, claimed?.fence ?? 0, { runId: `${attempt}${partId}`, runPageUrl: 'http://runs/1', pollMs: 0 });
+  await queue.requests.bind(partId, claimed?.fence ?? 0, {
+    runId: `${attempt}${partId}`,
+    runPageUrl: 'http://runs/1',
+    pollMs: 0,
+  });
 }
 
 const failure = new SlowLaneError('run.failed', 'exit code 1').toFailure();
@@ -134,7 +145,9 @@ describe('trace', () => {
     const set = { digest, kind: 'jar', primary, companions: [] } as const;
     await queue.builds.start(build);
     await queue.builds.advance(build.id, 'inspecting', { set: { ...set, companions: [] } });
-    const registered = await ledger.registrations.put(sampleRegistration({ buildId: build.id, correlationId: build.correlationId, set: { ...set, companions: [] } }));
+    const registered = await ledger.registrations.put(
+      sampleRegistration({ buildId: build.id, correlationId: build.correlationId, set: { ...set, companions: [] } }),
+    );
     await queue.builds.advance(build.id, 'registered', {});
     await queue.builds.start(sampleBuild());
     await park();
@@ -148,8 +161,20 @@ describe('trace', () => {
       ...['part.parked', 'part.parked', 'part.granted', 'part.granted', 'part.submitting', 'part.running'],
     ]);
     const all = await queue.events.read('0-0', 1_000, 0);
-    expect(story).toEqual(all.filter(({ correlationId }) => [build.correlationId, correlation].includes(correlationId)));
-    for (const id of [`${request}-1`, `1${request}-0`, correlation, build.id, build.correlationId, pushId, digest, primary.digest, registered.id]) {
+    expect(story).toEqual(
+      all.filter(({ correlationId }) => [build.correlationId, correlation].includes(correlationId)),
+    );
+    for (const id of [
+      `${request}-1`,
+      `1${request}-0`,
+      correlation,
+      build.id,
+      build.correlationId,
+      pushId,
+      digest,
+      primary.digest,
+      registered.id,
+    ]) {
       expect(await ledger.history.trace(id), id).toEqual(story);
     }
     expect(await ledger.history.trace('req_unknown')).toEqual([]);
@@ -172,7 +197,9 @@ describe('the archiver', () => {
     expect(await archiver.lag()).toBe(0);
     expect((await ledger.history.request(first))?.id).toBe(first);
     expect((await ledger.history.request(second))?.id).toBe(second);
-    expect((await readArchive(parts())).map(({ id }) => id)).toEqual((await queue.events.read('0-0', 1_000, 0)).map(({ id }) => id));
+    expect((await readArchive(parts())).map(({ id }) => id)).toEqual(
+      (await queue.events.read('0-0', 1_000, 0)).map(({ id }) => id),
+    );
   });
 
   it('waits for a Redis that is away', async () => {
@@ -180,7 +207,14 @@ describe('the archiver', () => {
     const before = await park();
     await redis.kill();
     await redis.restart();
-    await expect.poll(() => queue.ping().then(() => true, () => false)).toBe(true);
+    await expect
+      .poll(() =>
+        queue.ping().then(
+          () => true,
+          () => false,
+        ),
+      )
+      .toBe(true);
     const after = await park();
     await archived();
     expect(await ledger.history.request(before)).toEqual(await queue.requests.get(before));
@@ -191,7 +225,13 @@ describe('the archiver', () => {
     'keeps each event once when it is killed after "$step" of batch $batch',
     async ({ step, batch }) => {
       const appended = await appendMany(500);
-      const child = startNode(join(import.meta.dirname, '__fixtures__', 'archive-until-killed.ts'), [redis.url, file(), parts(), step, String(batch)]);
+      const child = startNode(join(import.meta.dirname, '__fixtures__', 'archive-until-killed.ts'), [
+        redis.url,
+        file(),
+        parts(),
+        step,
+        String(batch),
+      ]);
       expect(await child.exited, child.lines.join('\n')).toMatchObject({ signal: 'SIGKILL' });
       archiver.start();
       await archived();
@@ -207,7 +247,8 @@ describe('the archiver', () => {
   it('merges small parts, and a crash while it does loses and doubles nothing', async () => {
     const store = archiveParts(parts());
     await store.clean('0-0');
-    const event = (at: number) => ({ id: `${at}-0`, type: 'push.completed', at, correlationId: 'c', subject: {}, data: {} }) as const;
+    const event = (at: number) =>
+      ({ id: `${at}-0`, type: 'push.completed', at, correlationId: 'c', subject: {}, data: {} }) as const;
     for (let at = 1; at <= 210; at++) await store.write([event(at)]);
     const small = await readdir(parts());
     await store.merge();
@@ -225,15 +266,38 @@ describe('the archiver', () => {
 async function appendMany(count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let index = 0; index < count; index++) {
-    ids.push(await queue.events.append({ type: 'pipeline.applied', correlationId: newId('cor'), subject: { pipeline: 'p' }, data: { revision: index, by: 'x' } }));
+    ids.push(
+      await queue.events.append({
+        type: 'pipeline.applied',
+        correlationId: newId('cor'),
+        subject: { pipeline: 'p' },
+        data: { revision: index, by: 'x' },
+      }),
+    );
   }
   return ids;
 }
 
-function sampleRegistration(given: Pick<Parameters<Ledger['registrations']['put']>[0], 'buildId' | 'correlationId' | 'set'>) {
-  const manifest = { plugin: 'scala-sbt', kind: 'jar', main: 'a.B', mainCandidates: ['a.B'], spark: 'provided' } as const;
+function sampleRegistration(
+  given: Pick<Parameters<Ledger['registrations']['put']>[0], 'buildId' | 'correlationId' | 'set'>,
+) {
+  const manifest = {
+    plugin: 'scala-sbt',
+    kind: 'jar',
+    main: 'a.B',
+    mainCandidates: ['a.B'],
+    spark: 'provided',
+  } as const;
   return {
-    ...{ id: newId('reg'), pipeline: 'daily-sales', revision: 1, target: 'dev', workspace: 'local', jobId: '7', commit: undefined },
+    ...{
+      id: newId('reg'),
+      pipeline: 'daily-sales',
+      revision: 1,
+      target: 'dev',
+      workspace: 'local',
+      jobId: '7',
+      commit: undefined,
+    },
     ...{ manifest: { ...manifest, mainCandidates: ['a.B'] }, pool: 'default', timeoutMs: 1, retries: 0 },
     ...given,
   };

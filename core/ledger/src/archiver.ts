@@ -36,7 +36,7 @@ export function createArchiver(deps: ArchiverDeps): Archiver {
 
   async function run(): Promise<void> {
     let cursor: string | undefined;
-    for (let pauseMs = 100; !stopping; ) {
+    for (let pauseMs = 100; !stopping;) {
       try {
         cursor ??= await begin(deps, parts);
         cursor = await batch(deps, parts, cursor);

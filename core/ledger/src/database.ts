@@ -10,7 +10,15 @@ export interface Database {
   builds: BuildTable;
   deliveries: DeliveryTable;
   hand_limits: { dimension: string; limit: number; by: string; reason: string; at: number };
-  pipelines: { name: string; revision: number; file: string; text: string; origin: 'applied' | 'repository'; by: string; at: number };
+  pipelines: {
+    name: string;
+    revision: number;
+    file: string;
+    text: string;
+    origin: 'applied' | 'repository';
+    by: string;
+    at: number;
+  };
   registrations: RegistrationTable;
   tokens: TokenTable;
 }

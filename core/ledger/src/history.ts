@@ -35,7 +35,10 @@ export function createHistory(db: Kysely<Database>): LedgerHistory {
   };
 }
 
-async function requests(db: Kysely<Database>, query: Parameters<History['requests']>[0]): ReturnType<History['requests']> {
+async function requests(
+  db: Kysely<Database>,
+  query: Parameters<History['requests']>[0],
+): ReturnType<History['requests']> {
   let select = db.selectFrom('requests').selectAll().orderBy('id', 'desc').limit(query.limit);
   if (query.operation !== undefined) select = select.where('operation', '=', query.operation);
   if (query.state !== undefined) select = select.where('state', '=', query.state);

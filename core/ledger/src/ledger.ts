@@ -1,4 +1,12 @@
-import type { EventLog, History, Logger, PipelineStore, RegistrationStore, SlowLaneEvent, TokenStore } from '@slowlane/contracts';
+import type {
+  EventLog,
+  History,
+  Logger,
+  PipelineStore,
+  RegistrationStore,
+  SlowLaneEvent,
+  TokenStore,
+} from '@slowlane/contracts';
 
 export interface LedgerOptions {
   /** SQLite file; made with its folder when absent. */

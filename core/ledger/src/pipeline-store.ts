@@ -22,7 +22,9 @@ export function createPipelineStore({ write, read }: Databases): PipelineStore {
           eb(
             'revision',
             '=',
-            selectFrom('pipelines as other').select(({ fn }) => fn.max('other.revision').as('newest')).whereRef('other.name', '=', 'pipelines.name'),
+            selectFrom('pipelines as other')
+              .select(({ fn }) => fn.max('other.revision').as('newest'))
+              .whereRef('other.name', '=', 'pipelines.name'),
           ),
         )
         .orderBy('name')
@@ -43,11 +45,22 @@ async function put(db: Kysely<Database>, given: Parameters<PipelineStore['put']>
 }
 
 function newest(db: Kysely<Database>, name: string): Promise<Row | undefined> {
-  return db.selectFrom('pipelines').selectAll().where('name', '=', name).orderBy('revision', 'desc').limit(1).executeTakeFirst();
+  return db
+    .selectFrom('pipelines')
+    .selectAll()
+    .where('name', '=', name)
+    .orderBy('revision', 'desc')
+    .limit(1)
+    .executeTakeFirst();
 }
 
 function one(db: Kysely<Database>, name: string, revision: number): Promise<Row | undefined> {
-  return db.selectFrom('pipelines').selectAll().where('name', '=', name).where('revision', '=', revision).executeTakeFirst();
+  return db
+    .selectFrom('pipelines')
+    .selectAll()
+    .where('name', '=', name)
+    .where('revision', '=', revision)
+    .executeTakeFirst();
 }
 
 function revisionOf({ name, revision, file, text, origin, by, at }: Row): PipelineRevision {

@@ -34,7 +34,9 @@ function queue(...[db, event]: Parameters<Projection>): Promise<unknown> {
     .execute();
 }
 
-async function move(...[db, event, to]: [...Parameters<Projection>, { state: BuildState; ended: boolean }]): Promise<void> {
+async function move(
+  ...[db, event, to]: [...Parameters<Projection>, { state: BuildState; ended: boolean }]
+): Promise<void> {
   const row = await db.selectFrom('builds').select('found').where('id', '=', buildOf(event)).executeTakeFirst();
   if (row === undefined) return;
   const found = { ...(JSON.parse(row.found) as BuildFindings), ...((event.data['found'] ?? {}) as BuildFindings) };

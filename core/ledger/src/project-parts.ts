@@ -12,7 +12,11 @@ export const partProjections: Partial<Record<EventType, Projection>> = {
   },
   'part.granted': (db, event) => change(db, event, { state: 'granted' satisfies PartState, granted_at: event.at }),
   'part.submitting': (db, event) =>
-    change(db, event, { state: 'submitting' satisfies PartState, attempt: Number(event.data['attempt']), token: text(event.data['token']) }),
+    change(db, event, {
+      state: 'submitting' satisfies PartState,
+      attempt: Number(event.data['attempt']),
+      token: text(event.data['token']),
+    }),
   'part.running': run,
   'part.cancelling': (db, event) => change(db, event, { state: 'cancelling' satisfies PartState, cancel: 1 }),
   'part.retrying': retry,

@@ -22,7 +22,8 @@ export const requestProjections: Partial<Record<EventType, Projection>> = {
 };
 
 function accept(...[db, event]: Parameters<Projection>): Promise<unknown> {
-  const { operation, principal, revision, registrationId, artifact, workspace, body, callback, traceparent } = event.data;
+  const { operation, principal, revision, registrationId, artifact, workspace, body, callback, traceparent } =
+    event.data;
   return db
     .insertInto('requests')
     .values({

@@ -1,4 +1,13 @@
-import type { BuildRecord, BuildState, PartRecord, PartState, RequestRecord, RequestState, SlowLaneEvent, EventType } from '@slowlane/contracts';
+import type {
+  BuildRecord,
+  BuildState,
+  PartRecord,
+  PartState,
+  RequestRecord,
+  RequestState,
+  SlowLaneEvent,
+  EventType,
+} from '@slowlane/contracts';
 import type { Selectable } from 'kysely';
 import { optional, parsed } from './column.ts';
 import type { BuildTable, EventTable, PartTable, RequestTable } from './database.ts';

@@ -13,7 +13,9 @@ export function createRegistrationStore({ write, read }: Databases): Registratio
       return row === undefined ? undefined : (JSON.parse(row.doc) as Registration);
     },
     async find(pipeline, target, settingsDigest) {
-      const row = await ofTarget(read, pipeline, target).where('settings_digest', '=', settingsDigest).executeTakeFirst();
+      const row = await ofTarget(read, pipeline, target)
+        .where('settings_digest', '=', settingsDigest)
+        .executeTakeFirst();
       return row === undefined ? undefined : (JSON.parse(row.doc) as Registration);
     },
   };

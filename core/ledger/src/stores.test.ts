@@ -10,7 +10,8 @@ import { openDatabase } from './open-database.ts';
 
 let dir: string;
 let ledger: Ledger;
-const open = (): Promise<Ledger> => openLedger({ file: join(dir, 'ledger.db'), archiveDir: join(dir, 'archive'), logger: createMemoryLogger() });
+const open = (): Promise<Ledger> =>
+  openLedger({ file: join(dir, 'ledger.db'), archiveDir: join(dir, 'archive'), logger: createMemoryLogger() });
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'slowlane-ledger-'));
@@ -22,7 +23,8 @@ afterEach(async () => {
 });
 
 describe('pipelines', () => {
-  const revision = (name: string, text: string) => ({ name, file: PipelineFile.parse({ pipeline: name }), text, origin: 'applied', by: 'ana' }) as const;
+  const revision = (name: string, text: string) =>
+    ({ name, file: PipelineFile.parse({ pipeline: name }), text, origin: 'applied', by: 'ana' }) as const;
 
   it('keep every revision, and the same file is no new one', async () => {
     const first = await ledger.pipelines.put(revision('daily', 'pipeline: daily'));
@@ -34,20 +36,45 @@ describe('pipelines', () => {
     expect(await ledger.pipelines.get('daily', 1)).toEqual(first);
     expect(await ledger.pipelines.get('daily')).toEqual(second);
     expect(await ledger.pipelines.get('none')).toBeUndefined();
-    expect((await ledger.pipelines.list()).map(({ name, revision: newest }) => [name, newest])).toEqual([['daily', 2], ['hourly', 1]]);
+    expect((await ledger.pipelines.list()).map(({ name, revision: newest }) => [name, newest])).toEqual([
+      ['daily', 2],
+      ['hourly', 1],
+    ]);
   });
 
   it('get one revision each when many are put at once', async () => {
-    const put = await Promise.all(Array.from({ length: 8 }, (_, at) => ledger.pipelines.put(revision('daily', `pipeline: daily # ${at}`))));
+    const put = await Promise.all(
+      Array.from({ length: 8 }, (_, at) => ledger.pipelines.put(revision('daily', `pipeline: daily # ${at}`))),
+    );
     expect(put.map(({ revision: each }) => each).sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 });
 
 describe('registrations', () => {
-  const set = { digest: `sha256:${'5'.repeat(64)}`, kind: 'jar' as const, primary: { name: 'a.jar', digest: `sha256:${'6'.repeat(64)}`, size: 1 }, companions: [] };
+  const set = {
+    digest: `sha256:${'5'.repeat(64)}`,
+    kind: 'jar' as const,
+    primary: { name: 'a.jar', digest: `sha256:${'6'.repeat(64)}`, size: 1 },
+    companions: [],
+  };
   const registration = (settingsDigest: string, target = 'dev') => ({
-    ...{ id: newId('reg'), pipeline: 'daily', revision: 1, target, workspace: 'local', jobId: '7', buildId: 'bld_1', correlationId: 'cor_1' },
-    manifest: { plugin: 'scala-sbt', kind: 'jar' as const, main: 'a.B', mainCandidates: ['a.B'], spark: 'provided' as const },
+    ...{
+      id: newId('reg'),
+      pipeline: 'daily',
+      revision: 1,
+      target,
+      workspace: 'local',
+      jobId: '7',
+      buildId: 'bld_1',
+      correlationId: 'cor_1',
+    },
+    manifest: {
+      plugin: 'scala-sbt',
+      kind: 'jar' as const,
+      main: 'a.B',
+      mainCandidates: ['a.B'],
+      spark: 'provided' as const,
+    },
     ...{ commit: undefined, set, pool: 'default', timeoutMs: 1, retries: 0, settingsDigest },
   });
 
@@ -70,7 +97,11 @@ describe('registrations', () => {
 
 describe('tokens', () => {
   it('are shown once, stored as a hash, and verified', async () => {
-    const { token, secret } = await ledger.tokens.create({ name: 'ci', scopes: ['read', 'request:*'], expiresAt: undefined });
+    const { token, secret } = await ledger.tokens.create({
+      name: 'ci',
+      scopes: ['read', 'request:*'],
+      expiresAt: undefined,
+    });
     expect(secret).toMatch(/^sl_[a-z0-9]{8}_[A-Za-z0-9_-]{43}$/);
     expect(await ledger.tokens.verify(secret)).toEqual(token);
     expect(await ledger.tokens.list()).toEqual([token]);
@@ -84,7 +115,13 @@ describe('tokens', () => {
   it('are refused when unknown, changed, expired or revoked, at once', async () => {
     const { token, secret } = await ledger.tokens.create({ name: 'ci', scopes: [], expiresAt: undefined });
     const last = secret.endsWith('A') ? 'B' : 'A';
-    for (const wrong of ['', 'sl_', secret.slice(0, -1), `${secret.slice(0, -1)}${last}`, secret.replace(/^sl_.{8}/, 'sl_aaaaaaaa')]) {
+    for (const wrong of [
+      '',
+      'sl_',
+      secret.slice(0, -1),
+      `${secret.slice(0, -1)}${last}`,
+      secret.replace(/^sl_.{8}/, 'sl_aaaaaaaa'),
+    ]) {
       expect(await ledger.tokens.verify(wrong)).toBeUndefined();
     }
     expect(await ledger.tokens.verify(secret)).toBeDefined();

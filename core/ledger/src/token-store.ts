@@ -54,7 +54,11 @@ export function createTokenStore({ write, read }: Databases, cacheMs = 2_000): T
       return rows.map(tokenOf);
     },
     async revoke(id) {
-      const change = write.updateTable('tokens').set({ revoked_at: Date.now() }).where('id', '=', id).where('revoked_at', 'is', null);
+      const change = write
+        .updateTable('tokens')
+        .set({ revoked_at: Date.now() })
+        .where('id', '=', id)
+        .where('revoked_at', 'is', null);
       const { numUpdatedRows } = await change.executeTakeFirstOrThrow();
       cache.clear();
       return numUpdatedRows > 0n;

@@ -56,7 +56,13 @@ async function buildsOf(db: Kysely<Database>, id: string): Promise<string[]> {
         eb('correlation', '=', id),
         eb('push', '=', id),
         eb('artifact', '=', id),
-        eb('id', 'in', selectFrom('registrations').select('build').where(({ or: any, eb: is }) => any([is('id', '=', id), is('primary_file', '=', id)]))),
+        eb(
+          'id',
+          'in',
+          selectFrom('registrations')
+            .select('build')
+            .where(({ or: any, eb: is }) => any([is('id', '=', id), is('primary_file', '=', id)])),
+        ),
       ]),
     )
     .execute();
@@ -94,8 +100,12 @@ async function requestsOfBuilds(db: Kysely<Database>, builds: readonly string[])
 
 async function correlationsOf(db: Kysely<Database>, ids: { requests: string[]; builds: string[] }): Promise<string[]> {
   const [requests, builds] = await Promise.all([
-    ids.requests.length === 0 ? [] : db.selectFrom('requests').select('correlation').where('id', 'in', ids.requests).execute(),
-    ids.builds.length === 0 ? [] : db.selectFrom('builds').select('correlation').where('id', 'in', ids.builds).execute(),
+    ids.requests.length === 0
+      ? []
+      : db.selectFrom('requests').select('correlation').where('id', 'in', ids.requests).execute(),
+    ids.builds.length === 0
+      ? []
+      : db.selectFrom('builds').select('correlation').where('id', 'in', ids.builds).execute(),
   ]);
   return [...requests, ...builds].map(({ correlation }) => correlation);
 }

@@ -1,3 +1,4 @@
+import { SlowLaneError } from '@slowlane/contracts';
 import type { Redis } from 'ioredis';
 import { orUnavailable } from './availability.ts';
 
@@ -10,13 +11,16 @@ export interface BlockingPool {
 export function createBlockingPool(connect: () => Redis): BlockingPool {
   const all = new Set<Redis>();
   const idle: Redis[] = [];
+  const closing = Promise.withResolvers<never>();
+  closing.promise.catch(() => undefined);
   let closed = false;
 
   async function use<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
-    if (closed) throw new Error('the queue is closed');
+    if (closed) throw new SlowLaneError('queue.unavailable', 'the queue is closed');
     const redis = idle.pop() ?? open();
     try {
-      return await orUnavailable(() => command(redis));
+      // ioredis leaves a queued command unanswered when it is disconnected between two tries to connect.
+      return await orUnavailable(() => Promise.race([command(redis), closing.promise]));
     } finally {
       if (!closed) idle.push(redis);
     }
@@ -28,6 +32,7 @@ export function createBlockingPool(connect: () => Redis): BlockingPool {
   }
   function close(): void {
     closed = true;
+    closing.reject(new Error('Connection is closed.'));
     for (const redis of all) redis.disconnect();
   }
   return { use, close };

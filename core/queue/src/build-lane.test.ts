@@ -22,11 +22,23 @@ describe('the state of a build', () => {
   it('keeps what each stage found, and its events carry it', async () => {
     const build = sampleBuild();
     const begun = await queue.builds.start(build);
-    expect(begun).toEqual({ ...build, state: 'queued', found: {}, createdAt: expect.any(Number), endedAt: undefined, failure: undefined });
+    expect(begun).toEqual({
+      ...build,
+      state: 'queued',
+      found: {},
+      createdAt: expect.any(Number),
+      endedAt: undefined,
+      failure: undefined,
+    });
     await queue.builds.advance(build.id, 'fetching', { commit: 'c'.repeat(40), treeDigest: digest });
     await queue.builds.advance(build.id, 'detecting', { plugin: 'python', evidence: ['pyproject.toml'] }, { seen: 3 });
     const record = await queue.builds.get(build.id);
-    expect(record?.found).toEqual({ commit: 'c'.repeat(40), treeDigest: digest, plugin: 'python', evidence: ['pyproject.toml'] });
+    expect(record?.found).toEqual({
+      commit: 'c'.repeat(40),
+      treeDigest: digest,
+      plugin: 'python',
+      evidence: ['pyproject.toml'],
+    });
     const events = await queue.events.read('0-0', 10, 0);
     expect(events.map(({ type }) => type)).toEqual(['build.queued', 'build.stage', 'build.stage']);
     expect(events[2]).toMatchObject({
@@ -50,7 +62,11 @@ describe('the state of a build', () => {
     await queue.builds.fail(id, new SlowLaneError('build.failed', 'exit code 1').toFailure());
     await queue.builds.fail(id, new SlowLaneError('build.timeout', 'late').toFailure());
     await queue.builds.cancel(id);
-    expect(await queue.builds.get(id)).toMatchObject({ state: 'failed', failure: { code: 'build.failed' }, endedAt: expect.any(Number) });
+    expect(await queue.builds.get(id)).toMatchObject({
+      state: 'failed',
+      failure: { code: 'build.failed' },
+      endedAt: expect.any(Number),
+    });
     await expect(queue.builds.advance(id, 'building', {})).rejects.toMatchObject({ code: 'queue.fenced' });
     await expect(queue.builds.advance('bld_0', 'building', {})).rejects.toMatchObject({ code: 'build.not-found' });
   });

@@ -1,4 +1,12 @@
-import { type BuildFindings, type BuildLane, type BuildRecord, type BuildState, type Failure, SlowLaneError, isBuildTerminal } from '@slowlane/contracts';
+import {
+  type BuildFindings,
+  type BuildLane,
+  type BuildRecord,
+  type BuildState,
+  type Failure,
+  SlowLaneError,
+  isBuildTerminal,
+} from '@slowlane/contracts';
 import { patiently } from './availability.ts';
 import type { BlockingPool } from './blocking-pool.ts';
 import { appendLog, readLog } from './build-log.ts';
@@ -19,14 +27,17 @@ export function createBuildLane({ store, pool }: { store: Store; pool: BlockingP
     list: (limit) => list(store, limit),
     advance: (id, state, found, note) => patiently(() => advance(store, id, { state, found, note: note ?? {} })),
     fail: async (id, failure) => {
-      await patiently(() => move(store, id, { state: 'failed', failure, events: [{ type: 'build.failed', data: { failure } }] }));
+      await patiently(() =>
+        move(store, id, { state: 'failed', failure, events: [{ type: 'build.failed', data: { failure } }] }),
+      );
     },
     cancel: async (id) => {
       mustBeKnown(id, await move(store, id, { state: 'cancelled', events: [{ type: 'build.cancelled', data: {} }] }));
     },
     log: (id, lines) => patiently(() => appendLog(store, id, lines)),
     readLog: (id, after, count, blockMs) => readLog({ store, pool }, id, { after, count, blockMs }),
-    confirmPush: async (id, outcome) => mustBeKnown(id, await patiently(async () => Number(await store.run('confirm-push', id, outcome)))),
+    confirmPush: async (id, outcome) =>
+      mustBeKnown(id, await patiently(async () => Number(await store.run('confirm-push', id, outcome)))),
     pushOutcome: async (id) => {
       const outcome = await store.call((redis) => redis.hget(store.keys.of(`build:${id}`), 'pushOutcome'));
       return (outcome ?? undefined) as 'completed' | 'aborted' | undefined;
@@ -38,7 +49,14 @@ async function start(store: Store, build: Parameters<BuildLane['start']>[0]): Pr
   const subject = { pipeline: build.pipeline, build: build.id };
   const { pipeline, revision, source, purpose, principal, language, driver } = build;
   const data = { pipeline, revision, source, purpose, principal, language, driver };
-  await store.run('start-build', build.id, JSON.stringify(build), build.correlationId, JSON.stringify(subject), JSON.stringify(data));
+  await store.run(
+    'start-build',
+    build.id,
+    JSON.stringify(build),
+    build.correlationId,
+    JSON.stringify(subject),
+    JSON.stringify(data),
+  );
   return must(store, build.id);
 }
 
@@ -81,7 +99,11 @@ function stageEvent(state: BuildState, data: Record<string, unknown>): Move['eve
 }
 
 /** What the event of a registered build names besides the finds of its last stage. */
-async function endFacts(store: Store, id: string, { state, found }: { state: BuildState; found: Partial<BuildFindings> }): Promise<Record<string, unknown>> {
+async function endFacts(
+  store: Store,
+  id: string,
+  { state, found }: { state: BuildState; found: Partial<BuildFindings> },
+): Promise<Record<string, unknown>> {
   if (state !== 'registered') return {};
   const all = { ...(await get(store, id))?.found, ...found };
   const [first] = all.registrations ?? [];

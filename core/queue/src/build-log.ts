@@ -41,7 +41,9 @@ export async function readLog(
         : redis.xread('COUNT', from.count, 'STREAMS', stream, after),
     );
     const found = (entries?.[0]?.[1] ?? []) as Entry[];
-    const lines = found.filter(([, [name]]) => name === 'line').map(([line, fields]) => ({ id: line, text: fields[1] as string }));
+    const lines = found
+      .filter(([, [name]]) => name === 'line')
+      .map(([line, fields]) => ({ id: line, text: fields[1] as string }));
     if (lines.length > 0) return lines;
     const [mark, fields] = found.at(-1) ?? [];
     if (mark === undefined || fields === undefined) continue;

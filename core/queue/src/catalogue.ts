@@ -24,15 +24,45 @@ export const catalogue = {
   plan: { payload: BuildJob, timeLimitMs: 2 * MINUTE, retry: soon, maxStarts: 15, concurrency: 2 },
   build: { payload: BuildJob, timeLimitMs: 150 * MINUTE, retry: soon, maxStarts: 10, concurrency: 1 },
   inspect: { payload: BuildJob, timeLimitMs: 10 * MINUTE, retry: soon, maxStarts: 15, concurrency: 2 },
-  publish: { payload: BuildJob, timeLimitMs: 30 * MINUTE, retry: { ...soon, attempts: 12 }, maxStarts: 30, concurrency: 2 },
-  register: { payload: BuildJob, timeLimitMs: 10 * MINUTE, retry: { ...soon, attempts: 12 }, maxStarts: 30, concurrency: 2 },
-  confirm: { payload: BuildJob, timeLimitMs: MINUTE, retry: { ...soon, attempts: 12 }, maxStarts: 1_000, concurrency: 2 },
+  publish: {
+    payload: BuildJob,
+    timeLimitMs: 30 * MINUTE,
+    retry: { ...soon, attempts: 12 },
+    maxStarts: 30,
+    concurrency: 2,
+  },
+  register: {
+    payload: BuildJob,
+    timeLimitMs: 10 * MINUTE,
+    retry: { ...soon, attempts: 12 },
+    maxStarts: 30,
+    concurrency: 2,
+  },
+  confirm: {
+    payload: BuildJob,
+    timeLimitMs: MINUTE,
+    retry: { ...soon, attempts: 12 },
+    maxStarts: 1_000,
+    concurrency: 2,
+  },
 
   prepare: { payload: RequestJob, timeLimitMs: 2 * MINUTE, retry: soon, maxStarts: 30, concurrency: 16 },
   split: { payload: RequestJob, timeLimitMs: 2 * MINUTE, retry: soon, maxStarts: 30, concurrency: 16 },
-  submit: { payload: PartJob, timeLimitMs: 5 * MINUTE, retry: { attempts: 100, firstMs: 200, capMs: 5_000 }, maxStarts: 150, concurrency: 16 },
+  submit: {
+    payload: PartJob,
+    timeLimitMs: 5 * MINUTE,
+    retry: { attempts: 100, firstMs: 200, capMs: 5_000 },
+    maxStarts: 150,
+    concurrency: 16,
+  },
   join: { payload: RequestJob, timeLimitMs: 60 * MINUTE, retry: soon, maxStarts: 30, concurrency: 4 },
-  notify: { payload: RequestJob, timeLimitMs: 5 * MINUTE, retry: { attempts: 12, firstMs: 2_000, capMs: 10 * MINUTE }, maxStarts: 30, concurrency: 8 },
+  notify: {
+    payload: RequestJob,
+    timeLimitMs: 5 * MINUTE,
+    retry: { attempts: 12, firstMs: 2_000, capMs: 10 * MINUTE },
+    maxStarts: 30,
+    concurrency: 8,
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type QueueJobName = keyof typeof catalogue;

@@ -3,7 +3,14 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type SlowLaneEvent, requestEndEvents } from '@slowlane/contracts';
-import { type NodeProcess, type TestRedis, createMemoryLogger, sampleRequest, startNode, startRedis } from '@slowlane/testkit';
+import {
+  type NodeProcess,
+  type TestRedis,
+  createMemoryLogger,
+  sampleRequest,
+  startNode,
+  startRedis,
+} from '@slowlane/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openQueue } from './index.ts';
@@ -44,7 +51,8 @@ async function startWorkspace(runMs: number) {
     const now: Record<string, number> = {};
     for (const { endsAt, dimensions } of runs.values()) {
       if (endsAt < Date.now()) continue;
-      for (const [dimension, weight] of Object.entries({ '*': 1, ...dimensions })) now[dimension] = (now[dimension] ?? 0) + weight;
+      for (const [dimension, weight] of Object.entries({ '*': 1, ...dimensions }))
+        now[dimension] = (now[dimension] ?? 0) + weight;
     }
     for (const [dimension, weight] of Object.entries(now)) peaks[dimension] = Math.max(peaks[dimension] ?? 0, weight);
   }
@@ -53,15 +61,28 @@ async function startWorkspace(runMs: number) {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = JSON.parse(String(Buffer.concat(chunks)));
-      const answer = request.url === '/run' ? run(body) : { ended: [...runs.values()].some(({ id, endsAt }) => id === body.runId && endsAt <= Date.now()) };
+      const answer =
+        request.url === '/run'
+          ? run(body)
+          : { ended: [...runs.values()].some(({ id, endsAt }) => id === body.runId && endsAt <= Date.now()) };
       setTimeout(() => response.end(JSON.stringify(answer)), Math.random() * 30);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : 0;
-  const overLimit = (): string[] => Object.entries(limits).flatMap(([name, limit]) => ((peaks[name] ?? 0) > limit ? [`${name}: ${peaks[name]} > ${limit}`] : []));
-  return { url: `http://127.0.0.1:${port}`, runs, peaks, overLimit, repeated: () => repeated, close: () => server.closeAllConnections() ?? server.close() };
+  const overLimit = (): string[] =>
+    Object.entries(limits).flatMap(([name, limit]) =>
+      (peaks[name] ?? 0) > limit ? [`${name}: ${peaks[name]} > ${limit}`] : [],
+    );
+  return {
+    url: `http://127.0.0.1:${port}`,
+    runs,
+    peaks,
+    overLimit,
+    repeated: () => repeated,
+    close: () => server.closeAllConnections() ?? server.close(),
+  };
 }
 
 /** Nodes that are started again whenever they die, each life with the next point to die at; when these are used up they live. */
@@ -73,7 +94,11 @@ function keepAlive(count: number, args: string[], deaths: string[]) {
     for (let life = 0; !ending; life++) {
       const death = deaths.shift();
       const fate = death === undefined ? [] : [death, String(1 + (life % 3))];
-      const node = startNode(join(import.meta.dirname, '__fixtures__', 'mortal-node.ts'), [...args, `node${deaths.length}.${life}`, ...fate]);
+      const node = startNode(join(import.meta.dirname, '__fixtures__', 'mortal-node.ts'), [
+        ...args,
+        `node${deaths.length}.${life}`,
+        ...fate,
+      ]);
       alive.add(node);
       const { signal, exitCode } = await node.exited;
       alive.delete(node);
@@ -119,7 +144,7 @@ async function storm(options: Storm) {
   const nodes = keepAlive(3, [redis.url, workspace.url, options.folder], options.deaths);
   const ends: SlowLaneEvent[] = [];
   try {
-    for (let after = '0-0'; ends.length < ids.size && options.stopAt?.(workspace) !== true; ) {
+    for (let after = '0-0'; ends.length < ids.size && options.stopAt?.(workspace) !== true;) {
       const events = await queue.events.read(after, 1_000, 500).catch(() => pause(100).then(() => []));
       after = events.at(-1)?.id ?? after;
       ends.push(...events.filter(({ type }) => (requestEndEvents as readonly string[]).includes(type)));
@@ -140,7 +165,8 @@ async function storm(options: Storm) {
 async function leftovers(queue: Queue): Promise<Record<string, number>> {
   const raw = new Redis(redis.url);
   const left: Record<string, number> = {};
-  for (const { dimension, inUse, waiting } of await queue.gate.list()) if (inUse !== 0 || waiting !== 0) left[dimension] = inUse + waiting;
+  for (const { dimension, inUse, waiting } of await queue.gate.list())
+    if (inUse !== 0 || waiting !== 0) left[dimension] = inUse + waiting;
   for (const set of ['lease', 'watch', 'cancels', 'heads']) {
     const count = await raw.zcard(`{sl}:gate:${set}`);
     if (count > 0) left[set] = count;
@@ -157,21 +183,29 @@ async function flush(): Promise<void> {
 
 describe('nodes that are killed in the middle of submissions', () => {
   it('lose no request, run no part twice, pass no limit and leak no slot, a kill of Redis included', async () => {
-    const { ends, ids, parts, workspace, kills, left } = await storm({ requests: 60, folder: scriptFolder, deaths: twice([...points]), runMs: 200, killRedis: true });
+    const { ends, ids, parts, workspace, kills, left } = await storm({
+      requests: 60,
+      folder: scriptFolder,
+      deaths: twice([...points]),
+      runMs: 200,
+      killRedis: true,
+    });
     expect(kills, 'every fault fired').toBe(2 * points.length);
     expect(workspace.repeated(), 'a repeated call was absorbed by its token').toBeGreaterThan(0);
     expect(ends.map(({ subject }) => subject.request).sort()).toEqual([...ids].sort());
     expect(workspace.runs.size).toBe(parts);
     expect(workspace.overLimit()).toEqual([]);
     expect(left).toEqual({});
-    for (const dimension of ['op:o0', 'pool:p1', 'res:erp']) expect(workspace.peaks[dimension], `${dimension} came near its limit`).toBeGreaterThanOrEqual(2);
+    for (const dimension of ['op:o0', 'pool:p1', 'res:erp'])
+      expect(workspace.peaks[dimension], `${dimension} came near its limit`).toBeGreaterThanOrEqual(2);
   });
 
   it('would pass a limit if the end of a lease freed the slot', async () => {
     const folder = join(redis.dir, 'mutant');
     cpSync(scriptFolder, folder, { recursive: true });
     const text = readFileSync(join(folder, 'reap.lua'), 'utf8');
-    const line = "  redis.call('ZADD', key('gate:lease'), text(now() + settings.leaseMs), id)\n  trigger('submit', id)\n";
+    const line =
+      "  redis.call('ZADD', key('gate:lease'), text(now() + settings.leaseMs), id)\n  trigger('submit', id)\n";
     expect(text).toContain(line);
     const frees = `
       local part = partOf(id)
@@ -179,7 +213,13 @@ describe('nodes that are killed in the middle of submissions', () => {
       redis.call('HSET', key('part:' .. id), 'state', 'parked')
       enter(id, part.class, text(now() * 1000))\n`;
     writeFileSync(join(folder, 'reap.lua'), text.replace(line, frees).replace('return #ids', 'pump(100)\nreturn #ids'));
-    const { workspace } = await storm({ requests: 60, folder, deaths: Array.from({ length: 30 }, () => 'called'), runMs: 2_000, stopAt: ({ overLimit }) => overLimit().length > 0 });
+    const { workspace } = await storm({
+      requests: 60,
+      folder,
+      deaths: Array.from({ length: 30 }, () => 'called'),
+      runMs: 2_000,
+      stopAt: ({ overLimit }) => overLimit().length > 0,
+    });
     expect(workspace.overLimit()).not.toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import { asUnavailable } from './availability.ts';
 import { buildRecordOf } from './build-record.ts';
 import { type FlowNode, buildFlow, finishFlow, jobIdOf, mediateFlow, notifyJob, submitJob } from './flows.ts';
 import type { JobQueues } from './job-queues.ts';
+import { settled } from './settled.ts';
 import type { Store } from './store.ts';
 
 export interface DispatcherDeps {
@@ -48,11 +49,20 @@ export function startDispatcher(deps: DispatcherDeps): Dispatcher {
   const loop = follow();
 
   async function follow(): Promise<void> {
-    for (let pauseMs = 50; !closed; ) {
+    for (let pauseMs = 50; !closed;) {
       try {
-        const replies = (await reader.xreadgroup('GROUP', GROUP, node, 'COUNT', 64, 'BLOCK', 5_000, 'STREAMS', outbox, '>')) as
-          | [string, Entry[]][]
-          | null;
+        const replies = (await reader.xreadgroup(
+          'GROUP',
+          GROUP,
+          node,
+          'COUNT',
+          64,
+          'BLOCK',
+          5_000,
+          'STREAMS',
+          outbox,
+          '>',
+        )) as [string, Entry[]][] | null;
         if (replies?.[0] !== undefined) await dispatch(deps, replies[0][1]);
         pauseMs = 50;
       } catch (thrown) {
@@ -84,7 +94,8 @@ export function startDispatcher(deps: DispatcherDeps): Dispatcher {
   async function close(): Promise<void> {
     closed = true;
     reader.disconnect();
-    await loop;
+    // ioredis leaves a queued command unanswered when it is disconnected between two tries to connect.
+    await settled(loop, 1_000);
     await store.call((redis) => redis.xgroup('DELCONSUMER', outbox, GROUP, node)).catch(() => undefined);
   }
   return { takeOver, forgetNodes, close };
@@ -103,7 +114,10 @@ async function dispatch(deps: DispatcherDeps, entries: readonly Entry[]): Promis
   const flows = await Promise.all(triggers.map((trigger) => flowFor(deps.store, trigger)));
   await deps.jobs.add(flows.filter((flow) => flow !== undefined));
   await Promise.all(triggers.filter(({ kind }) => kind === 'confirm').map((trigger) => confirm(deps, trigger.id)));
-  await acknowledge(deps.store, entries.map(([nonce]) => nonce));
+  await acknowledge(
+    deps.store,
+    entries.map(([nonce]) => nonce),
+  );
 }
 
 function triggerOf(nonce: string, fields: readonly string[]): Trigger {
@@ -122,7 +136,10 @@ export async function flowFor(store: Store, { kind, id, nonce, delayMs }: Trigge
   const [fields] = await store.hashes([`build:${id}`]);
   const build = buildRecordOf(fields ?? {});
   if (build === undefined) return undefined;
-  return buildFlow({ id, purpose: build.purpose.kind, state: build.state, pushEnded: fields?.['pushOutcome'] !== undefined }, options);
+  return buildFlow(
+    { id, purpose: build.purpose.kind, state: build.state, pushEnded: fields?.['pushOutcome'] !== undefined },
+    options,
+  );
 }
 
 /** Lets the `confirm` of a build run now that the push has ended. One that is not there yet is found by the sweeper. */
@@ -133,6 +150,12 @@ export async function confirm({ store, jobs }: Pick<DispatcherDeps, 'store' | 'j
 
 async function acknowledge(store: Store, nonces: readonly string[]): Promise<void> {
   const outbox = store.keys.of('outbox');
-  const replies = await store.call((redis) => redis.multi().xack(outbox, GROUP, ...nonces).xdel(outbox, ...nonces).exec());
+  const replies = await store.call((redis) =>
+    redis
+      .multi()
+      .xack(outbox, GROUP, ...nonces)
+      .xdel(outbox, ...nonces)
+      .exec(),
+  );
   for (const [error] of replies ?? []) if (error !== null) throw asUnavailable(error);
 }

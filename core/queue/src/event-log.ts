@@ -33,13 +33,31 @@ export function createEventLog({ store, pool }: { store: Store; pool: BlockingPo
 }
 
 async function append(store: Store, event: NewEvent): Promise<string> {
-  const fields = ['t', event.type, 'c', event.correlationId, 's', JSON.stringify(event.subject), 'd', JSON.stringify(event.data ?? {})];
+  const fields = [
+    't',
+    event.type,
+    'c',
+    event.correlationId,
+    's',
+    JSON.stringify(event.subject),
+    'd',
+    JSON.stringify(event.data ?? {}),
+  ];
   return (await store.call((redis) => redis.xadd(store.keys.of('log'), '*', ...fields))) as string;
 }
 
 function eventOf([id, flat]: Entry): SlowLaneEvent {
   // Written as t, c, s, d, always in this order.
-  const [, type, , correlationId, , subject, , data] = flat as [string, EventType, string, string, string, string, string, string];
+  const [, type, , correlationId, , subject, , data] = flat as [
+    string,
+    EventType,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   return {
     id,
     type,

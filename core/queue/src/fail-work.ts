@@ -17,7 +17,8 @@ export async function failWork(lanes: Lanes, work: { kind: string; id: string },
   lanes.logger.warn({ ...work, code: failure.code, message: failure.message }, 'ended as failed');
   if (work.kind === 'notify') await notified(lanes.store, work.id);
   else if (work.kind === 'submit') await failPart(lanes, work.id, failure);
-  else if (work.kind === 'mediate' || work.kind === 'finish') await lanes.requests.end(work.id, { state: 'failed', failure });
+  else if (work.kind === 'mediate' || work.kind === 'finish')
+    await lanes.requests.end(work.id, { state: 'failed', failure });
   else await lanes.builds.fail(work.id, failure);
 }
 
@@ -41,6 +42,7 @@ async function failPart(lanes: Lanes, partId: string, failure: Failure): Promise
   const [state, faults] = (await lanes.store.run('fault', partId)) as [string, number];
   if (state === 'running' || state === '') return;
   if (state !== 'granted' && faults < MOST_FAULTS) return;
-  if (state !== 'granted') lanes.logger.error({ partId, faults }, 'given up with a run that may exist: look for it in the workspace');
+  if (state !== 'granted')
+    lanes.logger.error({ partId, faults }, 'given up with a run that may exist: look for it in the workspace');
   await lanes.requests.release(partId, { state: 'failed', failure, runMs: 0, log: undefined });
 }

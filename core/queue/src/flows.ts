@@ -30,7 +30,15 @@ export interface FlowOptions {
 /** A push whose end nobody tells is given up after this time. */
 export const CONFIRM_WAIT_MS = 24 * 3_600_000;
 
-export const buildStages = ['fetch', 'detect', 'plan', 'build', 'inspect', 'publish', 'register'] as const satisfies QueueJobName[];
+export const buildStages = [
+  'fetch',
+  'detect',
+  'plan',
+  'build',
+  'inspect',
+  'publish',
+  'register',
+] as const satisfies QueueJobName[];
 
 const stageOfState: Partial<Record<BuildState, (typeof buildStages)[number]>> = {
   queued: 'fetch',

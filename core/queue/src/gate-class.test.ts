@@ -6,7 +6,9 @@ describe('gateClass', () => {
   it('has one name per claim, whatever the order of its dimensions, and always weighs on the global one', () => {
     const dimensions = { 'ws:local': 1, 'res:erp-db': 2, 'op:daily': 3 };
     expect(gateClass({ dimensions, priority: 5 })).toBe('*=1|op:daily=3|res:erp-db=2|ws:local=1');
-    expect(gateClass({ dimensions: { 'op:daily': 3, '*': 1, 'ws:local': 1, 'res:erp-db': 2 }, priority: 0 })).toBe('*=1|op:daily=3|res:erp-db=2|ws:local=1');
+    expect(gateClass({ dimensions: { 'op:daily': 3, '*': 1, 'ws:local': 1, 'res:erp-db': 2 }, priority: 0 })).toBe(
+      '*=1|op:daily=3|res:erp-db=2|ws:local=1',
+    );
   });
 
   it('takes no name that could be read as another claim, and no weight that is none', () => {

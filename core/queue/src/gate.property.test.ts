@@ -54,7 +54,16 @@ const steps = fc.array(
   { minLength: 5, maxLength: 45 },
 );
 
-const startLimits = { '*': 6, 'op:o0': 3, 'op:o1': 3, 'op:o2': 3, 'op:o3': 3, 'pool:p0': 5, 'pool:p1': 4, 'res:erp': 3 };
+const startLimits = {
+  '*': 6,
+  'op:o0': 3,
+  'op:o1': 3,
+  'op:o2': 3,
+  'op:o3': 3,
+  'pool:p0': 5,
+  'pool:p1': 4,
+  'res:erp': 3,
+};
 const failure = new SlowLaneError('run.failed', 'exit code 1').toFailure();
 
 let redis: TestRedis;
@@ -113,7 +122,9 @@ async function createGame(queue: Queue, impatient: boolean) {
       ...(step.erp > 0 ? { 'res:erp': step.erp } : {}),
     };
     const { request } = await queue.requests.accept(sampleRequest());
-    const impossible = Object.entries(dimensions).some(([dimension, weight]) => limitOf(dimension) > 0 && weight > limitOf(dimension));
+    const impossible = Object.entries(dimensions).some(
+      ([dimension, weight]) => limitOf(dimension) > 0 && weight > limitOf(dimension),
+    );
     const parking = queue.requests.park(request.id, {
       mediated: {},
       parts: Array.from({ length: step.parts }, (_, index) => ({ key: `k${index}`, document: {} })),
@@ -127,7 +138,13 @@ async function createGame(queue: Queue, impatient: boolean) {
     await parking;
     for (let index = 0; index < step.parts; index++) {
       const order = step.priority * 1e9 + arrivals++;
-      parts.set(`${request.id}-${index}`, { request: request.id, dimensions, class: JSON.stringify(dimensions), order, state: 'waiting' });
+      parts.set(`${request.id}-${index}`, {
+        request: request.id,
+        dimensions,
+        class: JSON.stringify(dimensions),
+        order,
+        state: 'waiting',
+      });
     }
   }
   async function submit(id: string, part: ModelPart): Promise<void> {
@@ -147,7 +164,11 @@ async function createGame(queue: Queue, impatient: boolean) {
       limits[step.dimension] = step.limit;
       return queue.gate.set(step.dimension, step.limit, 'test', 'step');
     }
-    const [id, part] = chosen(step.do === 'submit' ? inState('granted') : step.do === 'cancel' ? [...parts] : inState('granted', 'running'), step.pick) ?? [];
+    const [id, part] =
+      chosen(
+        step.do === 'submit' ? inState('granted') : step.do === 'cancel' ? [...parts] : inState('granted', 'running'),
+        step.pick,
+      ) ?? [];
     if (id === undefined || part === undefined) return;
     if (step.do === 'submit') return submit(id, part);
     if (step.do === 'cancel') {
@@ -164,7 +185,8 @@ async function createGame(queue: Queue, impatient: boolean) {
     const granted = await takeGrants();
     const sum = use();
     for (const view of await queue.gate.list()) {
-      if (view.inUse !== (sum[view.dimension] ?? 0)) throw new Error(`use of ${view.dimension} is ${view.inUse}, runs weigh ${sum[view.dimension]}`);
+      if (view.inUse !== (sum[view.dimension] ?? 0))
+        throw new Error(`use of ${view.dimension} is ${view.inUse}, runs weigh ${sum[view.dimension]}`);
       const waiting = inState('waiting').filter(([, { dimensions }]) => view.dimension in dimensions).length;
       if (view.waiting !== waiting) throw new Error(`${view.waiting} wait on ${view.dimension}, not ${waiting}`);
     }
@@ -198,7 +220,9 @@ async function createGame(queue: Queue, impatient: boolean) {
       if (part.order < (heads.get(part.class)?.order ?? Infinity)) heads.set(part.class, part);
     }
     for (const { dimensions, class: name } of [...heads.values()].sort((a, b) => a.order - b.order)) {
-      const full = Object.entries(dimensions).filter(([dimension, weight]) => (sum[dimension] ?? 0) + weight > limitOf(dimension));
+      const full = Object.entries(dimensions).filter(
+        ([dimension, weight]) => (sum[dimension] ?? 0) + weight > limitOf(dimension),
+      );
       if (full.length === 0) throw new Error(`lost wake-up: ${name}`);
       // Strict order on the global limit: nothing overtakes what waits for that alone.
       if (full.length === 1 && full[0]?.[0] === '*') return;

@@ -16,11 +16,19 @@ export function createGate({ store, pump }: { store: Store; pump: Pump }): Gate 
   return {
     list: () => list(store),
     set: async (dimension, limit, by, reason) =>
-      setLimits('set', [[dimension, limitText(limit), JSON.stringify({ by, reason }), JSON.stringify({ dimension, limit, by, reason })]]),
-    reset: (dimension, by) => setLimits('reset', [[dimension, '', '', JSON.stringify({ dimension, limit: null, by, reason: 'reset' })]]),
+      setLimits('set', [
+        [dimension, limitText(limit), JSON.stringify({ by, reason }), JSON.stringify({ dimension, limit, by, reason })],
+      ]),
+    reset: (dimension, by) =>
+      setLimits('reset', [[dimension, '', '', JSON.stringify({ dimension, limit: null, by, reason: 'reset' })]]),
     declare: async (limits) => setLimits('declare', declaredRows(limits)),
     async restore(limits) {
-      const rows = limits.flatMap(({ dimension, limit, by, reason, at }) => [dimension, limitText(limit), JSON.stringify({ by, reason }), String(at)]);
+      const rows = limits.flatMap(({ dimension, limit, by, reason, at }) => [
+        dimension,
+        limitText(limit),
+        JSON.stringify({ by, reason }),
+        String(at),
+      ]);
       const [done, granted, budget] = (await store.run('restore-limits', ...rows)) as [number, number?, number?];
       if (granted !== undefined && budget !== undefined) await pump.goOn(granted, budget);
       return done === 1;
@@ -29,12 +37,19 @@ export function createGate({ store, pump }: { store: Store; pump: Pump }): Gate 
 }
 
 function declaredRows(limits: Parameters<GateControl['declare']>[0]): string[][] {
-  return Object.entries(limits).map(([dimension, limit]) => [dimension, limit === Infinity ? '' : limitText(limit), '', '']);
+  return Object.entries(limits).map(([dimension, limit]) => [
+    dimension,
+    limit === Infinity ? '' : limitText(limit),
+    '',
+    '',
+  ]);
 }
 
 async function list(store: Store): Promise<GateView[]> {
   const names = ['limit', 'declared', 'by-hand', 'by-hand-limit', 'by-hand-at', 'use', 'waiting'];
-  const [limit, declared, byHand, handLimit, handAt, use, waiting] = (await store.hashes(names.map((name) => `gate:${name}`))) as [
+  const [limit, declared, byHand, handLimit, handAt, use, waiting] = (await store.hashes(
+    names.map((name) => `gate:${name}`),
+  )) as [
     Record<string, string>,
     Record<string, string>,
     Record<string, string>,
@@ -43,7 +58,13 @@ async function list(store: Store): Promise<GateView[]> {
     Record<string, string>,
     Record<string, string>,
   ];
-  const dimensions = new Set([...Object.keys(limit), ...Object.keys(declared), ...Object.keys(byHand), ...Object.keys(use), ...Object.keys(waiting)]);
+  const dimensions = new Set([
+    ...Object.keys(limit),
+    ...Object.keys(declared),
+    ...Object.keys(byHand),
+    ...Object.keys(use),
+    ...Object.keys(waiting),
+  ]);
   return [...dimensions].sort().map((dimension) => ({
     dimension,
     limit: numberOrNull(limit[dimension]),
@@ -63,10 +84,12 @@ function numberOrNull(text: string | undefined): number | null {
 }
 
 function limitText(limit: number): string {
-  if (!Number.isSafeInteger(limit) || limit < 0) throw new SlowLaneError('request.invalid', `not a limit: ${limit}`, { hint: 'Use a whole number from 0.' });
+  if (!Number.isSafeInteger(limit) || limit < 0)
+    throw new SlowLaneError('request.invalid', `not a limit: ${limit}`, { hint: 'Use a whole number from 0.' });
   return String(limit);
 }
 
 function mustBeDimension(text: string): void {
-  if (!isDimension(text)) throw new SlowLaneError('gate.unknown-dimension', `not a gate dimension: ${JSON.stringify(text)}`);
+  if (!isDimension(text))
+    throw new SlowLaneError('gate.unknown-dimension', `not a gate dimension: ${JSON.stringify(text)}`);
 }

@@ -4,6 +4,7 @@
  * starves behind a stream of urgent parts.
  */
 export function headStartUs(priority: number, ageingStepMs: number): number {
-  if (!Number.isInteger(priority) || priority < 0 || priority > 9) throw new Error(`not a priority from 0 to 9: ${priority}`);
+  if (!Number.isInteger(priority) || priority < 0 || priority > 9)
+    throw new Error(`not a priority from 0 to 9: ${priority}`);
   return (9 - priority) * ageingStepMs * 1_000;
 }

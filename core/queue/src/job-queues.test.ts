@@ -24,9 +24,12 @@ describe('queue jobs', () => {
     await jobs.add(both);
     const connection = connect('queue');
     const workers = ['join', 'notify', 'submit'].map(
-      (name) => new Worker(name, async (job) => void ran.push(`${name} ${job.id}`), { connection, prefix: options.prefix }),
+      (name) =>
+        new Worker(name, async (job) => void ran.push(`${name} ${job.id}`), { connection, prefix: options.prefix }),
     );
-    await expect.poll(() => ran.toSorted(), { timeout: 5_000 }).toEqual(['join join-req_1-1-0', 'notify notify-req_1-1-0', 'submit submit-req_1-0-1-0']);
+    await expect
+      .poll(() => ran.toSorted(), { timeout: 5_000 })
+      .toEqual(['join join-req_1-1-0', 'notify notify-req_1-1-0', 'submit submit-req_1-0-1-0']);
     await expect.poll(() => jobs.isAlive(both[0] as (typeof both)[0])).toBe(false);
     await jobs.add(both);
     // What would run again runs before this one, because queues are first in, first out.

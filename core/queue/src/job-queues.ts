@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import type { QueueJobName } from './catalogue.ts';
 import { orUnavailable } from './availability.ts';
 import { type FlowNode, jobsOf } from './flows.ts';
+import { settled } from './settled.ts';
 
 /** The producing side of BullMQ, on one connection. */
 export interface JobQueues {
@@ -38,7 +39,9 @@ export function createJobQueues(redis: Redis, { prefix, logger }: { prefix: stri
     );
     await Promise.all([
       ...(chains.length > 0 ? [producer.addBulk(chains)] : []),
-      ...[...single].map(([name, jobs]) => queueOf(name).addBulk(jobs.map((job) => ({ name, data: job.data, opts: job.opts })))),
+      ...[...single].map(([name, jobs]) =>
+        queueOf(name).addBulk(jobs.map((job) => ({ name, data: job.data, opts: job.opts }))),
+      ),
     ]);
   }
   async function promote(name: QueueJobName, jobId: string): Promise<boolean> {
@@ -54,7 +57,8 @@ export function createJobQueues(redis: Redis, { prefix, logger }: { prefix: stri
     return top !== 'waiting-children' || below.some((state) => moving.has(state) && state !== 'waiting-children');
   }
   async function close(): Promise<void> {
-    await Promise.all([producer.close(), ...[...queues.values()].map((queue) => queue.close())]);
+    // BullMQ waits for a Redis that is away.
+    await settled(Promise.all([producer.close(), ...[...queues.values()].map((queue) => queue.close())]), 1_000);
     redis.disconnect();
   }
   return { add: (flows) => orUnavailable(() => add(flows)), promote, isAlive, close };

@@ -19,7 +19,10 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
 }
 
 /** As `openQueue`, for tests of this project: scripts from another folder, another patience. */
-export async function openQueueWith(options: QueueOptions, inner: { scriptFolder?: string; patienceMs?: number }): Promise<Queue> {
+export async function openQueueWith(
+  options: QueueOptions,
+  inner: { scriptFolder?: string; patienceMs?: number },
+): Promise<Queue> {
   const { url, prefix = 'sl', logger, leaseMs = 30_000, ageingStepMs = 60_000, maxUnarchived = 1_000_000 } = options;
   const connect = connector(url, logger);
   const redis = connect('lane');
@@ -41,7 +44,11 @@ export async function openQueueWith(options: QueueOptions, inner: { scriptFolder
     gate: createGate({ store, pump }),
     events: createEventLog({ store, pool }),
     async work(processors, workOptions) {
-      const workers = await startWork({ connect, pump, lanes: { requests, builds, store, logger } }, processors, workOptions);
+      const workers = await startWork(
+        { connect, pump, lanes: { requests, builds, store, logger } },
+        processors,
+        workOptions,
+      );
       working.add(workers);
       return {
         close: async (graceMs) => {

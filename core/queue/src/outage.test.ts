@@ -21,7 +21,7 @@ describe('a Redis that is killed', () => {
   it('is answered at once, and what was acknowledged is there again without our doing anything', async () => {
     const acknowledged = new Set<string>();
     const clients = Array.from({ length: 10 }, async () => {
-      for (let answered = true; answered; ) {
+      for (let answered = true; answered;) {
         const request = sampleRequest();
         answered = await queue.requests.accept(request).then(
           () => true,
@@ -36,7 +36,16 @@ describe('a Redis that is killed', () => {
     await expect(queue.requests.accept(sampleRequest())).rejects.toMatchObject(unavailable);
     await expect(queue.ping()).rejects.toMatchObject(unavailable);
     await redis.restart();
-    await expect.poll(() => queue.ping().then(() => true, () => false), { timeout: 3_000 }).toBe(true);
+    await expect
+      .poll(
+        () =>
+          queue.ping().then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 3_000 },
+      )
+      .toBe(true);
     const found = await Promise.all([...acknowledged].map((id) => queue.requests.get(id)));
     expect(found.filter((record) => record?.state === 'accepted')).toHaveLength(acknowledged.size);
     await expect(queue.requests.accept(sampleRequest())).resolves.toMatchObject({ replayed: false });

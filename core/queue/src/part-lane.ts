@@ -19,7 +19,8 @@ export function createPartLane({ store, pump }: { store: Store; pump: Pump }): P
     intend: (id, fence, intent) => patiently(() => intend(store, id, { fence, ...intent })),
     bind: (id, fence, { runId, runPageUrl, pollMs }) =>
       patiently(async () => (await store.run('bind', id, fence, runId, runPageUrl ?? '', Math.round(pollMs))) === 1),
-    postpone: (id, fence, delayMs) => patiently(async () => (await store.run('postpone', id, fence, Math.round(delayMs))) === 1),
+    postpone: (id, fence, delayMs) =>
+      patiently(async () => (await store.run('postpone', id, fence, Math.round(delayMs))) === 1),
     due: (count, visibilityMs) => taken(store, 'gate:watch', [count, Math.round(visibilityMs)]),
     cancelling: (count) => taken(store, 'gate:cancels', [count, CANCEL_AGAIN_MS]),
     pollAgain: (id, pollMs) => patiently(async () => void (await store.run('poll-again', id, Math.round(pollMs)))),
@@ -28,20 +29,33 @@ export function createPartLane({ store, pump }: { store: Store; pump: Pump }): P
   };
 }
 
-async function claim(store: Store, id: string, by: { node: string; leaseMs: number }): ReturnType<RequestLane['claim']> {
+async function claim(
+  store: Store,
+  id: string,
+  by: { node: string; leaseMs: number },
+): ReturnType<RequestLane['claim']> {
   const [fence, fields] = (await store.run('claim', id, by.node, Math.round(by.leaseMs))) as [number, string[]];
   if (fence < 0) return undefined;
   return { fence, part: partRecordOf(id, fieldsOf(fields)) as PartRecord };
 }
 
-async function intend(store: Store, id: string, intent: { fence: number; attempt: number; token: string }): Promise<boolean> {
-  const answer = (await store.run('intend', id, intent.fence, intent.attempt, intent.token)) as number | [string, string];
+async function intend(
+  store: Store,
+  id: string,
+  intent: { fence: number; attempt: number; token: string },
+): Promise<boolean> {
+  const answer = (await store.run('intend', id, intent.fence, intent.attempt, intent.token)) as
+    number | [string, string];
   if (typeof answer === 'number') return answer === 1;
   const given = answer[0] === 'attempt' ? String(intent.attempt) : intent.token;
   throw new Error(`${id}: the ${answer[0]} of the intent is ${given}, but the stored one is ${answer[1]}`);
 }
 
-async function taken(store: Store, set: 'gate:watch' | 'gate:cancels', [count, hiddenMs]: [number, number]): Promise<PartRecord[]> {
+async function taken(
+  store: Store,
+  set: 'gate:watch' | 'gate:cancels',
+  [count, hiddenMs]: [number, number],
+): Promise<PartRecord[]> {
   const flat = (await store.run('due', set, count, hiddenMs)) as (string | string[])[];
   const records: PartRecord[] = [];
   for (let at = 0; at + 1 < flat.length; at += 2) {
@@ -55,8 +69,15 @@ async function retry(store: Store, id: string, again: { failure: Failure; delayM
   return (await store.run('retry', id, JSON.stringify(again.failure), Math.round(again.delayMs))) === 1;
 }
 
-async function release({ store, pump }: { store: Store; pump: Pump }, id: string, outcome: PartOutcome): Promise<boolean> {
-  const sibling = new SlowLaneError('run.cancelled', `cancelled because part ${id} of the same request ended as ${outcome.state}`);
+async function release(
+  { store, pump }: { store: Store; pump: Pump },
+  id: string,
+  outcome: PartOutcome,
+): Promise<boolean> {
+  const sibling = new SlowLaneError(
+    'run.cancelled',
+    `cancelled because part ${id} of the same request ended as ${outcome.state}`,
+  );
   const [granted, budget] = (await store.run(
     'release',
     id,

@@ -21,7 +21,9 @@ export interface Gate extends GateControl {
    * Brings back limits set by hand from the ledger after Redis was lost. Does nothing (false) when Redis remembers its own:
    * what it holds is newer than any history.
    */
-  restore(limits: readonly { dimension: string; limit: number; by: string; reason: string; at: number }[]): Promise<boolean>;
+  restore(
+    limits: readonly { dimension: string; limit: number; by: string; reason: string; at: number }[],
+  ): Promise<boolean>;
 }
 
 export interface Queue {
@@ -53,7 +55,9 @@ export interface QueueStats {
  * `signal` aborts when the build or request has ended otherwise (cancelled), when the time limit is reached, or on `Workers.close`.
  * A temporary SlowLaneError is repeated after a pause; any other error ends the build, request or part with that failure.
  */
-export type Processors = { [Name in QueueJobName]?: (payload: QueueJobPayload<Name>, signal: AbortSignal) => Promise<unknown> };
+export type Processors = {
+  [Name in QueueJobName]?: (payload: QueueJobPayload<Name>, signal: AbortSignal) => Promise<unknown>;
+};
 
 export interface WorkOptions {
   concurrency?: Partial<Record<QueueJobName, number>>;

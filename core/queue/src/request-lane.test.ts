@@ -20,7 +20,10 @@ const failure = new SlowLaneError('run.failed', 'exit code 1').toFailure();
 const failed: PartOutcome = { state: 'failed', failure, runMs: 7, log: undefined };
 const succeeded: PartOutcome = { state: 'succeeded', runMs: 7, log: undefined };
 
-async function accepted(parts: number, options: { dimensions?: Record<string, number>; priority?: number } = {}): Promise<string[]> {
+async function accepted(
+  parts: number,
+  options: { dimensions?: Record<string, number>; priority?: number } = {},
+): Promise<string[]> {
   const { request } = await queue.requests.accept(sampleRequest());
   await queue.requests.beginMediation(request.id);
   await queue.requests.park(request.id, {
@@ -35,8 +38,12 @@ async function accepted(parts: number, options: { dimensions?: Record<string, nu
 async function run(partId: string): Promise<number> {
   const claimed = await queue.requests.claim(partId, 'node', 30_000);
   const { fence, part } = claimed ?? { fence: 0, part: undefined };
-  expect(await queue.requests.intend(partId, fence, { attempt: part?.attempt ?? 0, token: `${partId}/${part?.attempt}` })).toBe(true);
-  expect(await queue.requests.bind(partId, fence, { runId: `run-${partId}`, runPageUrl: 'http://runs/1', pollMs: 0 })).toBe(true);
+  expect(
+    await queue.requests.intend(partId, fence, { attempt: part?.attempt ?? 0, token: `${partId}/${part?.attempt}` }),
+  ).toBe(true);
+  expect(
+    await queue.requests.bind(partId, fence, { runId: `run-${partId}`, runPageUrl: 'http://runs/1', pollMs: 0 }),
+  ).toBe(true);
   return fence;
 }
 
@@ -77,20 +84,30 @@ describe('accept', () => {
     const again = await queue.requests.accept(sampleRequest({ idempotency: key }));
     expect(again).toMatchObject({ replayed: true, request: { id: request.id } });
     const other = sampleRequest({ idempotency: { ...key, fingerprint: `sha256:${'2'.repeat(64)}` } });
-    await expect(queue.requests.accept(other)).rejects.toMatchObject({ code: 'request.key-reused', message: expect.stringContaining('"k1"') });
+    await expect(queue.requests.accept(other)).rejects.toMatchObject({
+      code: 'request.key-reused',
+      message: expect.stringContaining('"k1"'),
+    });
     const stranger = await queue.requests.accept(sampleRequest({ principal: 'another', idempotency: key }));
     expect(stranger.replayed).toBe(false);
   });
 
   it('keeps one request when the same key arrives many times at once', async () => {
     const key = { key: 'k', fingerprint: `sha256:${'1'.repeat(64)}` };
-    const answers = await Promise.all(Array.from({ length: 20 }, () => queue.requests.accept(sampleRequest({ idempotency: key }))));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => queue.requests.accept(sampleRequest({ idempotency: key }))),
+    );
     expect(new Set(answers.map(({ request }) => request.id)).size).toBe(1);
     expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
   });
 
   it('refuses when the archiver is too far behind', async () => {
-    const small = await openQueue({ url: redis.url, prefix: `t${system++}`, logger: createMemoryLogger(), maxUnarchived: 1 });
+    const small = await openQueue({
+      url: redis.url,
+      prefix: `t${system++}`,
+      logger: createMemoryLogger(),
+      maxUnarchived: 1,
+    });
     await small.requests.accept(sampleRequest());
     await small.requests.accept(sampleRequest());
     await expect(small.requests.accept(sampleRequest())).rejects.toMatchObject({ code: 'queue.full' });
@@ -111,7 +128,11 @@ describe('park', () => {
       [ids[2], { dimension: 'op:daily-sales', limit: 2, inUse: 2, ahead: 0 }],
       [ids[3], { dimension: 'op:daily-sales', limit: 2, inUse: 2, ahead: 1 }],
     ]);
-    expect(await queue.requests.get(requestOf(ids[0]))).toMatchObject({ state: 'running', parts: { total: 4, ended: 0 }, mediated: { month: 3 } });
+    expect(await queue.requests.get(requestOf(ids[0]))).toMatchObject({
+      state: 'running',
+      parts: { total: 4, ended: 0 },
+      mediated: { month: 3 },
+    });
   });
 
   it('names the global limit where only that has no room', async () => {
@@ -131,7 +152,10 @@ describe('park', () => {
   it('takes a part under a limit of 0: that is a pause', async () => {
     await queue.gate.set('res:erp-db', 0, 'ana', 'maintenance');
     const [id] = await accepted(1, { dimensions: { 'res:erp-db': 3 } });
-    expect(await queue.requests.part(id ?? '')).toMatchObject({ state: 'parked', waiting: { dimension: 'res:erp-db', limit: 0 } });
+    expect(await queue.requests.part(id ?? '')).toMatchObject({
+      state: 'parked',
+      waiting: { dimension: 'res:erp-db', limit: 0 },
+    });
     await queue.gate.reset('res:erp-db', 'ana');
     expect(await queue.requests.part(id ?? '')).toMatchObject({ state: 'granted' });
   });
@@ -139,7 +163,12 @@ describe('park', () => {
   it('is safe to repeat', async () => {
     const ids = await accepted(2);
     const before = await eventTypes();
-    await queue.requests.park(requestOf(ids[0]), { mediated: {}, parts: [{ key: 'x', document: {} }], claim: { dimensions: {}, priority: 5 }, resultPath: '/x' });
+    await queue.requests.park(requestOf(ids[0]), {
+      mediated: {},
+      parts: [{ key: 'x', document: {} }],
+      claim: { dimensions: {}, priority: 5 },
+      resultPath: '/x',
+    });
     expect(await eventTypes()).toEqual(before);
     expect(await queue.requests.beginMediation(requestOf(ids[0]))).toBe(false);
   });
@@ -160,7 +189,9 @@ describe('submit', () => {
   it('goes from granted to running to succeeded, and the last part sends the request to its join', async () => {
     const [id] = await accepted(1);
     await run(id ?? '');
-    expect(await queue.requests.due(10, 60_000)).toMatchObject([{ id, state: 'running', runId: `run-${id}`, attempt: 1 }]);
+    expect(await queue.requests.due(10, 60_000)).toMatchObject([
+      { id, state: 'running', runId: `run-${id}`, attempt: 1 },
+    ]);
     expect(await queue.requests.due(10, 60_000)).toEqual([]);
     await queue.requests.pollAgain(id ?? '', 0);
     expect(await queue.requests.due(10, 60_000)).toHaveLength(1);
@@ -195,7 +226,9 @@ describe('submit', () => {
     await queue.requests.intend(id, first?.fence ?? 0, { attempt: 1, token: 'one' });
     const second = await queue.requests.claim(id, 'b', 60_000);
     expect(second?.part).toMatchObject({ token: 'one', state: 'submitting' });
-    await expect(queue.requests.intend(id, second?.fence ?? 0, { attempt: 1, token: 'two' })).rejects.toThrow('the stored one is one');
+    await expect(queue.requests.intend(id, second?.fence ?? 0, { attempt: 1, token: 'two' })).rejects.toThrow(
+      'the stored one is one',
+    );
     expect(await queue.requests.intend(id, second?.fence ?? 0, { attempt: 1, token: 'one' })).toBe(true);
   });
 
@@ -235,7 +268,10 @@ describe('a part that fails', () => {
     expect((await queue.requests.get(requestOf(first)))?.state).toBe('joining');
     const third = (await queue.requests.parts(requestOf(first)))[2];
     expect(third?.failure).toMatchObject({ code: 'run.cancelled', message: expect.stringContaining(first) });
-    expect((await queue.gate.list()).map(({ inUse, waiting }) => [inUse, waiting])).toEqual([[0, 0], [0, 0]]);
+    expect((await queue.gate.list()).map(({ inUse, waiting }) => [inUse, waiting])).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
   });
 
   it('ends what was granted and not yet submitted, and a late intent is refused', async () => {
@@ -264,7 +300,10 @@ describe('cancel', () => {
     expect(await queue.requests.cancel(requestOf(first), 'ana')).toBe('cancelling');
     expect(await states(requestOf(first))).toEqual(['cancelling', 'cancelled', 'cancelled']);
     await queue.requests.release(first, { ...failed, state: 'cancelled' });
-    expect(await queue.requests.get(requestOf(first))).toMatchObject({ state: 'cancelled', parts: { total: 3, ended: 3 } });
+    expect(await queue.requests.get(requestOf(first))).toMatchObject({
+      state: 'cancelled',
+      parts: { total: 3, ended: 3 },
+    });
     await expect(queue.requests.cancel(requestOf(first), 'ana')).resolves.toBe('cancelled');
   });
 
@@ -274,7 +313,9 @@ describe('cancel', () => {
     await queue.requests.intend(id, claimed?.fence ?? 0, { attempt: 1, token: 't' });
     expect(await queue.requests.cancel(requestOf(id), 'ana')).toBe('cancelling');
     expect(await queue.requests.cancelling(10)).toEqual([]);
-    expect(await queue.requests.bind(id, claimed?.fence ?? 0, { runId: 'r', runPageUrl: undefined, pollMs: 0 })).toBe(true);
+    expect(await queue.requests.bind(id, claimed?.fence ?? 0, { runId: 'r', runPageUrl: undefined, pollMs: 0 })).toBe(
+      true,
+    );
     expect(await queue.requests.cancelling(10)).toMatchObject([{ id, runId: 'r', state: 'cancelling' }]);
   });
 

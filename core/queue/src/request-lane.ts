@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type NewRequest, type RequestLane, type RequestOutcome, type RequestRecord, SlowLaneError } from '@slowlane/contracts';
+import {
+  type NewRequest,
+  type RequestLane,
+  type RequestOutcome,
+  type RequestRecord,
+  SlowLaneError,
+} from '@slowlane/contracts';
 import { partId, splitPartId } from '@slowlane/kit';
 import { patiently } from './availability.ts';
 import { gateClass } from './gate-class.ts';
@@ -50,8 +56,12 @@ async function accept(deps: RequestLaneDeps, request: NewRequest): ReturnType<Re
   )) as [string, string];
   if (answer === 'new') return { request: freshRecord(doc, Number(detail)), replayed: false };
   if (answer === 'known') return { request: await known(deps.store, detail), replayed: true };
-  if (answer === 'full') throw new SlowLaneError('queue.full', `more than ${deps.maxUnarchived} events wait for the archiver`);
-  throw new SlowLaneError('request.key-reused', `the Idempotency-Key ${JSON.stringify(idempotency?.key)} was used with another body`);
+  if (answer === 'full')
+    throw new SlowLaneError('queue.full', `more than ${deps.maxUnarchived} events wait for the archiver`);
+  throw new SlowLaneError(
+    'request.key-reused',
+    `the Idempotency-Key ${JSON.stringify(idempotency?.key)} was used with another body`,
+  );
 }
 
 /** Everything that the ledger shows of a request, because it knows nothing but events. */
@@ -62,7 +72,13 @@ function acceptedData(doc: RequestDoc): Record<string, unknown> {
 }
 
 function freshRecord(doc: RequestDoc, acceptedAt: number): RequestRecord {
-  return requestRecordOf({ doc: JSON.stringify(doc), state: 'accepted', total: '0', ended: '0', acceptedAt: String(acceptedAt) }) as RequestRecord;
+  return requestRecordOf({
+    doc: JSON.stringify(doc),
+    state: 'accepted',
+    total: '0',
+    ended: '0',
+    acceptedAt: String(acceptedAt),
+  }) as RequestRecord;
 }
 
 async function known(store: Store, id: string): Promise<RequestRecord> {
@@ -105,14 +121,22 @@ async function park(deps: RequestLaneDeps, id: string, split: Parameters<Request
     gateClass(split.claim),
     headStartUs(split.claim.priority, deps.ageingStepMs),
     JSON.stringify(mediated),
-    ...split.parts.flatMap(({ key, document }, index) => [key, JSON.stringify(document), JSON.stringify({ key, index, document })]),
+    ...split.parts.flatMap(({ key, document }, index) => [
+      key,
+      JSON.stringify(document),
+      JSON.stringify({ key, index, document }),
+    ]),
   )) as ['parked', number, number] | ['past'] | ['impossible', string, string, string];
   if (answer[0] === 'parked') await deps.pump.goOn(answer[1], answer[2]);
   if (answer[0] === 'impossible') {
     const [, dimension, limit, weight] = answer;
-    throw new SlowLaneError('request.impossible', `each part of ${id} weighs ${weight} on ${dimension}, whose limit is ${limit}`, {
-      data: { dimension, limit: Number(limit), weight: Number(weight) },
-    });
+    throw new SlowLaneError(
+      'request.impossible',
+      `each part of ${id} weighs ${weight} on ${dimension}, whose limit is ${limit}`,
+      {
+        data: { dimension, limit: Number(limit), weight: Number(weight) },
+      },
+    );
   }
 }
 
@@ -120,7 +144,10 @@ async function end(store: Store, id: string, outcome: RequestOutcome): Promise<b
   const failure = outcome.state === 'failed' ? JSON.stringify(outcome.failure) : undefined;
   const files = outcome.state === 'succeeded' ? JSON.stringify(outcome.files) : undefined;
   const data = failure === undefined ? (files === undefined ? '{}' : `{"files":${files}}`) : `{"failure":${failure}}`;
-  const fields = [...(failure === undefined ? [] : ['failure', failure]), ...(files === undefined ? [] : ['result', files])];
+  const fields = [
+    ...(failure === undefined ? [] : ['failure', failure]),
+    ...(files === undefined ? [] : ['result', files]),
+  ];
   return (await store.run('end-request', id, outcome.state, data, ...fields)) === 1;
 }
 

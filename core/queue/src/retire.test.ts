@@ -15,9 +15,17 @@ afterAll(() => redis.stop());
 it('a record goes when it ended long enough ago and its end is archived, with all that belongs to it', async () => {
   const queue = await openQueue({ url: redis.url, logger: createMemoryLogger() });
   const raw = new Redis(redis.url, { protocol: 2 });
-  const store = createStore(raw, { keys: keysOf('sl'), scripts: loadScripts(scriptFolder, { leaseMs: 1_000, patienceMs: 1_000 }) });
+  const store = createStore(raw, {
+    keys: keysOf('sl'),
+    scripts: loadScripts(scriptFolder, { leaseMs: 1_000, patienceMs: 1_000 }),
+  });
   const { request } = await queue.requests.accept(sampleRequest());
-  await queue.requests.park(request.id, { mediated: {}, parts: [{ key: 'all', document: {} }], claim: { dimensions: {}, priority: 5 }, resultPath: '/x' });
+  await queue.requests.park(request.id, {
+    mediated: {},
+    parts: [{ key: 'all', document: {} }],
+    claim: { dimensions: {}, priority: 5 },
+    resultPath: '/x',
+  });
   await queue.requests.cancel(request.id, 'ana');
   const open = await queue.requests.accept(sampleRequest());
   const build = await queue.builds.start(sampleBuild());

@@ -21,6 +21,9 @@ describe('afterFailure', () => {
   it('never repeats what the author or we got wrong', () => {
     const user = new SlowLaneError('build.failed', 'exit code 1').toFailure();
     const platform = new SlowLaneError('platform.unexpected', 'a fault').toFailure();
-    expect([user, platform].map((failure) => afterFailure(failure, 1, policy))).toEqual([{ kind: 'give-up' }, { kind: 'give-up' }]);
+    expect([user, platform].map((failure) => afterFailure(failure, 1, policy))).toEqual([
+      { kind: 'give-up' },
+      { kind: 'give-up' },
+    ]);
   });
 });

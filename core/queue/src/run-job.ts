@@ -30,7 +30,13 @@ const ABORT_GRACE_MS = 10_000;
  * One queue job from its payload to its end. It ends well, is repeated after a temporary failure, or ends its build, request or part as
  * failed: never does it leave somebody waiting.
  */
-export async function runJob(deps: RunJobDeps, name: QueueJobName, processor: AnyProcessor, job: Job, token?: string): Promise<void> {
+export async function runJob(
+  deps: RunJobDeps,
+  name: QueueJobName,
+  processor: AnyProcessor,
+  job: Job,
+  token?: string,
+): Promise<void> {
   const payload = catalogue[name].payload.parse(job.data);
   const id = String(Object.values(payload)[0]);
   if (await hasEnded(deps.lanes, name, id)) return;
@@ -83,7 +89,9 @@ function subjectOf(name: QueueJobName, id: string): string {
 
 function leftBehind(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => setTimeout(() => reject(signal.reason), ABORT_GRACE_MS).unref(), { once: true });
+    signal.addEventListener('abort', () => setTimeout(() => reject(signal.reason), ABORT_GRACE_MS).unref(), {
+      once: true,
+    });
   });
 }
 
@@ -94,7 +102,8 @@ async function settle({ builds, store }: Lanes, name: QueueJobName, id: string):
   const build = await builds.get(id);
   if (build === undefined || isBuildTerminal(build.state)) return;
   if (name === 'inspect' && build.purpose.kind === 'build-only') await builds.advance(id, 'built', {});
-  if (name === 'register') throw new SlowLaneError('platform.unexpected', `build ${id} is ${build.state} after its last stage`);
+  if (name === 'register')
+    throw new SlowLaneError('platform.unexpected', `build ${id} is ${build.state} after its last stage`);
 }
 
 async function afterThrow(
@@ -111,7 +120,10 @@ async function afterThrow(
   if (isFenced(thrown) && (await hasEnded(lanes, name, id))) return;
   const failure = failureOf(asUnavailable(thrown));
   const next = afterFailure(failure, job.attemptsMade + 1, catalogue[name].retry);
-  lanes.logger.info({ job: name, id, code: failure.code, message: failure.message, next: next.kind }, 'queue job failed');
+  lanes.logger.info(
+    { job: name, id, code: failure.code, message: failure.message, next: next.kind },
+    'queue job failed',
+  );
   if (next.kind === 'retry') throw SlowLaneError.from(failure);
   await failWork(lanes, { kind: kindOf(name), id }, failure);
   throw new UnrecoverableError(failure.message);
@@ -122,13 +134,20 @@ function isFenced(thrown: unknown): boolean {
 }
 
 function poison(name: QueueJobName, id: string, starts: number): SlowLaneError {
-  return new SlowLaneError('platform.unexpected', `${name} of ${id} was started ${starts} times and never came to an end`, {
-    hint: 'Its processes die: look at the memory and the log of the service.',
-  });
+  return new SlowLaneError(
+    'platform.unexpected',
+    `${name} of ${id} was started ${starts} times and never came to an end`,
+    {
+      hint: 'Its processes die: look at the memory and the log of the service.',
+    },
+  );
 }
 
 function tooLong(name: QueueJobName, id: string): SlowLaneError {
-  return new SlowLaneError('platform.unexpected', `${name} of ${id} took longer than ${catalogue[name].timeLimitMs} ms`);
+  return new SlowLaneError(
+    'platform.unexpected',
+    `${name} of ${id} took longer than ${catalogue[name].timeLimitMs} ms`,
+  );
 }
 
 /** Pause of the retry that BullMQ asks for: the same pure decision again. */

@@ -81,5 +81,9 @@ async function checkWork(deps: SweeperDeps, work: string, nonce: string): Promis
   const times = Number(await deps.store.run('retrigger', kind, id, nonce));
   if (times > 0) deps.logger.warn({ work, times }, 'its queue job was gone: made again');
   if (times <= MOST_RETRIGGERS) return;
-  await failWork(deps.lanes, { kind, id }, new SlowLaneError('platform.unexpected', `${work} came to no end in ${times} tries`).toFailure());
+  await failWork(
+    deps.lanes,
+    { kind, id },
+    new SlowLaneError('platform.unexpected', `${work} came to no end in ${times} tries`).toFailure(),
+  );
 }

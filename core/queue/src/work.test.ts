@@ -24,9 +24,15 @@ const quick: WorkOptions = { tickMs: 50, lostAfterMs: 150, lockMs: 1_500 };
 
 /** Resolves with the first event of the type (and subject) after the start of the stream. */
 async function happened(type: string, id?: string): Promise<void> {
-  for (let after = '0-0'; ; ) {
+  for (let after = '0-0'; ;) {
     const events = await queue.events.read(after, 100, 5_000);
-    if (events.some((event) => event.type === type && (id === undefined || event.subject.request === id || event.subject.build === id))) return;
+    if (
+      events.some(
+        (event) =>
+          event.type === type && (id === undefined || event.subject.request === id || event.subject.build === id),
+      )
+    )
+      return;
     after = events.at(-1)?.id ?? after;
   }
 }
@@ -49,7 +55,8 @@ function lane(overrides: Processors = {}): Processors {
     submit: async ({ partId }) => {
       const claimed = await queue.requests.claim(partId, 'node', 30_000);
       if (claimed === undefined) return;
-      if (!(await queue.requests.intend(partId, claimed.fence, { attempt: claimed.part.attempt, token: partId }))) return;
+      if (!(await queue.requests.intend(partId, claimed.fence, { attempt: claimed.part.attempt, token: partId })))
+        return;
       await queue.requests.bind(partId, claimed.fence, { runId: partId, runPageUrl: undefined, pollMs: 0 });
       await queue.requests.release(partId, { state: 'succeeded', runMs: 1, log: undefined });
     },
@@ -67,7 +74,12 @@ describe('the request lane', () => {
     expect(await told.promise).toBe(request.id);
     const types = (await queue.events.read('0-0', 100, 0)).map(({ type }) => type);
     expect(types.filter((type) => type === 'part.ended')).toHaveLength(3);
-    expect(types.filter((type) => type.startsWith('request.'))).toEqual(['request.accepted', 'request.mediated', 'request.joining', 'request.succeeded']);
+    expect(types.filter((type) => type.startsWith('request.'))).toEqual([
+      'request.accepted',
+      'request.mediated',
+      'request.joining',
+      'request.succeeded',
+    ]);
   });
 
   it('repeats a processor after a temporary failure', async () => {
@@ -108,11 +120,18 @@ describe('the request lane', () => {
       throw new RangeError('out of range');
     };
     const join: Processors['join'] = async ({ requestId }) =>
-      queue.requests.end(requestId, { state: 'failed', failure: new SlowLaneError('run.failed', 'a part failed').toFailure() });
+      queue.requests.end(requestId, {
+        state: 'failed',
+        failure: new SlowLaneError('run.failed', 'a part failed').toFailure(),
+      });
     await queue.work(lane({ submit, join, notify: async () => told.resolve() }), quick);
     const { request } = await queue.requests.accept(sampleRequest());
     await told.promise;
-    expect((await queue.requests.parts(request.id)).map(({ state }) => state)).toEqual(['failed', 'cancelled', 'cancelled']);
+    expect((await queue.requests.parts(request.id)).map(({ state }) => state)).toEqual([
+      'failed',
+      'cancelled',
+      'cancelled',
+    ]);
     expect((await queue.gate.list()).map(({ inUse }) => inUse)).toEqual([0, 0]);
   });
 
@@ -146,15 +165,24 @@ describe('the request lane', () => {
     await queue.work(lane({ prepare: async () => ran++, notify: async () => told.resolve() }), quick);
     await told.promise;
     expect(ran).toBe(0);
-    expect((await queue.requests.get(request.id))?.failure).toMatchObject({ code: 'platform.unexpected', message: expect.stringContaining('started 31 times') });
+    expect((await queue.requests.get(request.id))?.failure).toMatchObject({
+      code: 'platform.unexpected',
+      message: expect.stringContaining('started 31 times'),
+    });
   });
 
   it('ends the request as failed when its processors end well and leave it where it is', async () => {
     const told = deferred();
-    await queue.work(lane({ split: async () => undefined, notify: async () => told.resolve() }), { ...quick, lostAfterMs: 30 });
+    await queue.work(lane({ split: async () => undefined, notify: async () => told.resolve() }), {
+      ...quick,
+      lostAfterMs: 30,
+    });
     const { request } = await queue.requests.accept(sampleRequest());
     await told.promise;
-    expect((await queue.requests.get(request.id))?.failure).toMatchObject({ code: 'platform.unexpected', message: expect.stringContaining('came to no end') });
+    expect((await queue.requests.get(request.id))?.failure).toMatchObject({
+      code: 'platform.unexpected',
+      message: expect.stringContaining('came to no end'),
+    });
   });
 
   it('dispatches a granted part again when its owner is gone, in the same slot', async () => {
@@ -210,7 +238,15 @@ describe('the request lane', () => {
 
 describe('the push lane', () => {
   const order = ['fetch', 'detect', 'plan', 'build', 'inspect', 'publish', 'register'] as const;
-  const stateOf = { fetch: 'fetching', detect: 'detecting', plan: 'planning', build: 'building', inspect: 'inspecting', publish: 'published', register: 'registered' } as const;
+  const stateOf = {
+    fetch: 'fetching',
+    detect: 'detecting',
+    plan: 'planning',
+    build: 'building',
+    inspect: 'inspecting',
+    publish: 'published',
+    register: 'registered',
+  } as const;
 
   function stages(ran: string[], overrides: Processors = {}): Processors {
     const all = order.map((name) => [
@@ -269,7 +305,10 @@ describe('the push lane', () => {
     const { id } = await queue.builds.start(sampleBuild());
     await happened('build.failed', id);
     expect(ran).toEqual(['fetch', 'detect']);
-    expect((await queue.builds.get(id))?.failure).toMatchObject({ code: 'platform.unexpected', message: expect.stringContaining('not iterable') });
+    expect((await queue.builds.get(id))?.failure).toMatchObject({
+      code: 'platform.unexpected',
+      message: expect.stringContaining('not iterable'),
+    });
   });
 
   it('ends a build that registers nothing as built', async () => {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'bullmq';
 import { type ActiveJobs, createActiveJobs } from './active-jobs.ts';
 import { type QueueJobName, catalogue, queueJobNames } from './catalogue.ts';
@@ -11,6 +10,7 @@ import type { Pump } from './pump.ts';
 import type { Processors, WorkOptions, Workers } from './queue.ts';
 import { type AnyProcessor, EndedElsewhere, ProcessStops, pauseOf, runJob } from './run-job.ts';
 import type { Store } from './store.ts';
+import { settled } from './settled.ts';
 import { startSweeper } from './sweeper.ts';
 
 export interface WorkDeps {
@@ -65,9 +65,10 @@ export async function startWork(deps: WorkDeps, processors: Processors, options:
   async function close(graceMs = 10_000): Promise<void> {
     ends.disconnect();
     const closed = Promise.all(workers.map((worker) => worker.close()));
-    if (!(await settled(closed, (await isReachable(store)) ? graceMs : 0))) active.abortAll(new ProcessStops('this process stops'));
+    if (!(await settled(closed, (await isReachable(store)) ? graceMs : 0)))
+      active.abortAll(new ProcessStops('this process stops'));
     if (!(await settled(closed, ABORTED_MS))) for (const worker of workers) worker.disconnect().catch(() => undefined);
-        await sweeper.close();
+    await sweeper.close();
     await dispatcher.close();
     await jobs.close();
     connection.disconnect();
@@ -77,28 +78,20 @@ export async function startWork(deps: WorkDeps, processors: Processors, options:
 
 /** While Redis is away nothing that runs can be brought to its end. */
 async function isReachable(store: Store): Promise<boolean> {
-  return store.call((redis) => redis.ping()).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** Whether it settled (either way) within the time. */
-async function settled(promise: Promise<unknown>, withinMs: number): Promise<boolean> {
-  const late = new AbortController();
-  const quiet = promise.then(
-    () => true,
-    () => true,
-  );
-  const result = await Promise.race([quiet, pause(withinMs, false, { signal: late.signal }).catch(() => false)]);
-  late.abort();
-  return result;
+  return store
+    .call((redis) => redis.ping())
+    .then(
+      () => true,
+      () => false,
+    );
 }
 
 /** The ends of builds and requests, as they happen. A missed message costs nothing: the next stage looks at the state. */
 async function followEnds({ connect, lanes }: WorkDeps, active: ActiveJobs): Promise<{ disconnect(): void }> {
   const subscriber = connect('subscriber');
-  subscriber.on('message', (_channel: string, subject: string) => active.abort(subject, new EndedElsewhere(`${subject} has ended`)));
+  subscriber.on('message', (_channel: string, subject: string) =>
+    active.abort(subject, new EndedElsewhere(`${subject} has ended`)),
+  );
   await subscriber.subscribe(lanes.store.keys.of('ends'));
   return subscriber;
 }

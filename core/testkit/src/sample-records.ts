@@ -11,7 +11,13 @@ export function sampleRequest(given: Partial<NewRequest> = {}): NewRequest {
     principal: 'tok_test',
     body: { month: 3, origins: ['EWR', 'JFK'] },
     callback: undefined,
-    pin: { pipeline: 'daily-sales', revision: 1, registrationId: newId('reg'), artifact: `sha256:${'a'.repeat(64)}`, workspace: 'local' },
+    pin: {
+      pipeline: 'daily-sales',
+      revision: 1,
+      registrationId: newId('reg'),
+      artifact: `sha256:${'a'.repeat(64)}`,
+      workspace: 'local',
+    },
     idempotency: undefined,
     ...given,
   };

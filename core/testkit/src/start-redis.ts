@@ -21,7 +21,9 @@ export interface TestRedis {
 }
 
 /** A Redis of the test's own: free port, own folder, AOF `always` as in production unless told otherwise. */
-export async function startRedis(options: { appendfsync?: 'always' | 'everysec' | 'no'; args?: readonly string[] } = {}): Promise<TestRedis> {
+export async function startRedis(
+  options: { appendfsync?: 'always' | 'everysec' | 'no'; args?: readonly string[] } = {},
+): Promise<TestRedis> {
   const dir = await mkdtemp(join(tmpdir(), 'slowlane-redis-'));
   const port = await freePort();
   const argv = argvOf(port, dir, options);
@@ -59,14 +61,18 @@ function argvOf(port: number, dir: string, options: { appendfsync?: string; args
     'maxmemory-policy': 'noeviction',
     'protected-mode': 'no',
   };
-  return ['redis-server', ...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]), ...(options.args ?? [])];
+  return [
+    'redis-server',
+    ...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
+    ...(options.args ?? []),
+  ];
 }
 
 async function startServer(argv: string[], port: number): Promise<Started> {
   const server = start(argv, { inheritEnv: true, stdout: 'ignore', stderr: 'ignore' });
   let exit: string | undefined;
   void server.exited.then(({ exitCode, signal }) => (exit = String(exitCode ?? signal)));
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline;) {
     if (exit !== undefined) throw new Error(`redis-server ended with ${exit}`);
     if ((await ask(port)).startsWith('+PONG')) return server;
     await pause(10);

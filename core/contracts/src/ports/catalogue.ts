@@ -85,8 +85,8 @@ export interface History {
   parts(requestId: string): Promise<PartRecord[]>;
   build(id: string): Promise<BuildRecord | undefined>;
   builds(query: { pipeline?: string; before?: string; limit: number }): Promise<BuildRecord[]>;
-  /** Events of a whole chain, by any id in it (request, part, run, build, push, correlation, artifact digest): the build's and the request's together. */
-  trace(id: string): Promise<SlowLaneEvent[]>;
+  /** Events of a whole chain, by any id in it (request, part, run, build, push, correlation, artifact digest): the build's and the request's together. With `upTo` (an event id) it waits, at most `waitMs`, until that is archived. */
+  trace(id: string, options?: { upTo?: string; waitMs?: number }): Promise<SlowLaneEvent[]>;
   /** Id of the newest archived event. */
   cursor(): Promise<string>;
 }

@@ -18,7 +18,12 @@ await queue.work(
       const request = await requests.get(requestId);
       const { parts, dimensions } = request?.body as { parts: number; dimensions: Record<string, number> };
       const keys = Array.from({ length: parts }, (_, index) => ({ key: `k${index}`, document: { dimensions } }));
-      await requests.park(requestId, { mediated: {}, parts: keys, claim: { dimensions, priority: 5 }, resultPath: '/x' });
+      await requests.park(requestId, {
+        mediated: {},
+        parts: keys,
+        claim: { dimensions, priority: 5 },
+        resultPath: '/x',
+      });
     },
     submit: ({ partId }) => submit(partId),
     join: async ({ requestId }) => requests.end(requestId, { state: 'succeeded', files: [] }),
@@ -35,7 +40,10 @@ async function submit(partId: string): Promise<void> {
   const { fence, part } = claimed;
   if (!(await requests.intend(partId, fence, { attempt: part.attempt, token: `${partId}/${part.attempt}` }))) return;
   dieAt('intended');
-  const { runId } = (await call('run', { token: `${partId}/${part.attempt}`, dimensions: part.document['dimensions'] })) as { runId: string };
+  const { runId } = (await call('run', {
+    token: `${partId}/${part.attempt}`,
+    dimensions: part.document['dimensions'],
+  })) as { runId: string };
   dieAt('called');
   await requests.bind(partId, fence, { runId, runPageUrl: undefined, pollMs: 50 });
   dieAt('bound');

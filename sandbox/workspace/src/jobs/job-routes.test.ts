@@ -189,7 +189,8 @@ describe('runs/list', () => {
     const ids: unknown[] = [];
     for (let i = 0; i < 3; i++) ids.push((await test.post('/api/2.2/jobs/run-now', { job_id: jobId })).body.run_id);
     await test.driver.started(3);
-    await test.driver.end((await test.driver.started(1)).spec.id, {});
+    const shown = await test.runIn('RUNNING', ids[0]);
+    await test.driver.end(`run-${(shown.tasks as { run_id: number }[])[0]?.run_id}`, {});
     await test.runIn('TERMINATED', ids[0]);
     const list = async (query: string): Promise<unknown[]> =>
       (
