@@ -14,7 +14,7 @@ const lines: Record<EventType, (data: Data) => string> = {
   'build.cached': ({ fromBuild }) => `unchanged: taken over from ${text(fromBuild)}, no sandbox started`,
   'build.registered': ({ jobId, workspace, artifact }) =>
     `registered as job ${text(jobId)} on ${text(workspace)}, artifact ${digest(artifact)}`,
-  'build.built': ({ purpose }) => (purpose === 'push' ? 'built, push not completed: nothing registered' : 'built: nothing to register'),
+  'build.built': () => 'built: nothing registered',
   'build.failed': ({ failure }) => `build failed: ${failureText(failure)}`,
   'build.cancelled': () => 'build cancelled',
   'request.accepted': ({ operation, principal, artifact }) =>

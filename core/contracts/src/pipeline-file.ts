@@ -26,7 +26,7 @@ export const BuildSpec = z.strictObject({
 });
 
 export const JobSpec = z.strictObject({
-  /** Main class, `package:function` entry point, or path of the script. */
+  /** Main class, entry point of a wheel (its name or `module:function`), or path of the script. */
   main: z.string().optional(),
   runtime: z.string().default('17.3.x-scala2.13'),
   compute: z.strictObject({ pool: Name.default('default') }).default({ pool: 'default' }),

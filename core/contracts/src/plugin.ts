@@ -53,7 +53,7 @@ export interface PlanConfig {
   runTests: boolean;
   coverage: boolean;
   runtime: Runtime;
-  /** Value of `job.main`: main class, `package:function` entry point, or script path. */
+  /** Value of `job.main`: main class, entry point of a wheel (its name or `module:function`), or script path. */
   main: string | undefined;
   /** Value of `build.artifact`: which candidate is the artifact, where the project alone leaves it open (a glob). */
   artifact: string | undefined;

@@ -157,7 +157,7 @@ describe('trace', () => {
     const correlation = (await queue.requests.get(request))?.correlationId ?? '';
     const story = await ledger.history.trace(request, { upTo });
     expect(story.map(({ type }) => type)).toEqual([
-      ...['build.queued', 'build.stage', 'build.registered', 'request.accepted', 'request.mediated'],
+      ...['push.received', 'build.queued', 'build.stage', 'build.registered', 'request.accepted', 'request.mediated'],
       ...['part.parked', 'part.parked', 'part.granted', 'part.granted', 'part.submitting', 'part.running'],
     ]);
     const all = await queue.events.read('0-0', 1_000, 0);

@@ -40,8 +40,8 @@ describe('the state of a build', () => {
       evidence: ['pyproject.toml'],
     });
     const events = await queue.events.read('0-0', 10, 0);
-    expect(events.map(({ type }) => type)).toEqual(['build.queued', 'build.stage', 'build.stage']);
-    expect(events[2]).toMatchObject({
+    expect(events.map(({ type }) => type)).toEqual(['push.received', 'build.queued', 'build.stage', 'build.stage']);
+    expect(events[3]).toMatchObject({
       correlationId: build.correlationId,
       subject: { pipeline: 'daily-sales', build: build.id },
       data: { stage: 'detecting', seen: 3, found: { plugin: 'python', evidence: ['pyproject.toml'] } },

@@ -56,8 +56,15 @@ async function start(store: Store, build: Parameters<BuildLane['start']>[0]): Pr
     build.correlationId,
     JSON.stringify(subject),
     JSON.stringify(data),
+    pushBehind(build),
   );
   return must(store, build.id);
+}
+
+/** What the event of the push says; builds that no push asked for have none. */
+function pushBehind({ purpose, source, principal }: Parameters<BuildLane['start']>[0]): string {
+  if (purpose.kind !== 'push' || source.kind !== 'mirror') return '';
+  return JSON.stringify({ push: purpose.pushId, ref: source.ref, commit: source.commit, principal });
 }
 
 async function get(store: Store, id: string): Promise<BuildRecord | undefined> {

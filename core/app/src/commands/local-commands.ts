@@ -55,7 +55,12 @@ export function createLocalCommands(signal: AbortSignal): LocalCommands {
         skipped: sum(outcomes, 'skipped'),
       };
     },
-    bench: async (suites) => (await import('../bench/run-bench.ts')).runBench(thisInstallation(), suites, say),
+    bench: async (suites) => {
+      const installation = thisInstallation();
+      const isElsewhere = process.getuid?.() === 0;
+      if (isElsewhere) return (await import('../bench/enclosed.ts')).benchEnclosed(installation, suites);
+      return (await import('../bench/run-bench.ts')).runBench(installation, suites, say);
+    },
     workspaceEnv: async () => workspaceEnv(thisInstallation()),
     readText: (file) =>
       file === '-' ? readStdin() : readFile(file, 'utf8').catch((cause: unknown) => unreadable(file, cause)),

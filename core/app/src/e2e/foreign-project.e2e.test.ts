@@ -37,7 +37,7 @@ def start():
     (folder / "tides.json").write_text(json.dumps([{"harbour": asked["harbour"], "total": total}]))
 `,
   '.slowlane/harbour.yaml': `pipeline: harbour-report
-job: { main: "tide-tables:tides", timeout: 10m }
+job: { main: tides, timeout: 10m }
 operation:
   request: { type: object, required: [harbours], properties: { harbours: { type: array, items: { type: integer } } } }
   mediate:
