@@ -41,7 +41,7 @@ describe('the README', () => {
       env: { ...identity, HOME: home },
     });
     expect(result.exitCode, result.stdout + result.stderr).toBe(0);
-    expect(result.stderr).toMatch(/remote: .*registered/i);
+    expect(result.stderr).toMatch(/remote: ==> register +dev: job \d+/);
     expect(result.stdout).toContain('counts.json');
     expect(result.stdout).toContain('request.succeeded');
   });
