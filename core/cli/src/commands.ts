@@ -7,9 +7,11 @@ import * as request from './commands/request.ts';
 
 /** Every command, in the order of the help. */
 export const commands: readonly Command<CommandInput>[] = [
-  ...Object.values(local),
-  ...Object.values(build),
-  ...Object.values(pipeline),
-  ...Object.values(request),
-  ...Object.values(platform),
+  ...[local.up, local.down, local.status, local.doctor, local.demo, local.test, local.bench],
+  ...[build.build, build.buildLs, build.buildShow, build.buildLogs],
+  ...[pipeline.pipelineValidate, pipeline.pipelineApply, pipeline.pipelineLs, pipeline.pipelineShow],
+  ...[request.requestCreate, request.requestLs, request.requestShow, request.requestWait, request.requestCancel],
+  ...[platform.runShow, platform.runLogs, platform.resultGet, platform.trace],
+  ...[platform.gateLs, platform.gateSet, platform.gateReset],
+  ...[platform.tokenCreate, platform.tokenLs, platform.tokenRevoke, platform.pluginLs, local.workspaceEnv],
 ];

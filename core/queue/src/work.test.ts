@@ -271,7 +271,7 @@ describe('the push lane', () => {
     expect(ran).toEqual(order);
     expect(await queue.builds.pushOutcome(id)).toBe('completed');
     const types = (await queue.events.read('0-0', 100, 0)).map(({ type }) => type);
-    expect(types.filter((type) => type.startsWith('push.'))).toEqual(['push.completed']);
+    expect(types.filter((type) => type.startsWith('push.'))).toEqual(['push.received', 'push.completed']);
   });
 
   it('registers also when the push ended before the flow was made', async () => {
