@@ -14,7 +14,7 @@ export const importRules: Record<string, ImportRule> = {
   'core/contracts': { mayImport: [], owns: ['zod'] },
   'core/kit': {
     mayImport: ['core/contracts'],
-    owns: ['yaml', 'smol-toml', 'fast-xml-parser', 'ulid', 'picomatch', 'fastest-levenshtein'],
+    owns: ['yaml', 'smol-toml', 'fast-xml-parser', 'ulid', 'picomatch', 'fastest-levenshtein', 'ipaddr.js'],
   },
   'core/config': { mayImport: base, owns: [] },
   'core/process': { mayImport: base, owns: ['execa', 'node:child_process'] },

@@ -19,6 +19,12 @@ function matcherOf(glob: string): (path: string) => boolean {
 }
 
 /** The paths that match one of `include` and none of `exclude`. */
-export function selectByGlobs(paths: readonly string[], include: readonly string[], exclude: readonly string[]): string[] {
-  return paths.filter((path) => include.some((glob) => matchesGlob(path, glob)) && !exclude.some((glob) => matchesGlob(path, glob)));
+export function selectByGlobs(
+  paths: readonly string[],
+  include: readonly string[],
+  exclude: readonly string[],
+): string[] {
+  return paths.filter(
+    (path) => include.some((glob) => matchesGlob(path, glob)) && !exclude.some((glob) => matchesGlob(path, glob)),
+  );
 }

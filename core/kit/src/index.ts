@@ -13,3 +13,4 @@ export * from './schema-keys.ts';
 export * from './strict-yaml.ts';
 export * from './toml.ts';
 export * from './yaml.ts';
+export * from './public-address.ts';

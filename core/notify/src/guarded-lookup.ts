@@ -2,7 +2,7 @@ import type { LookupAddress } from 'node:dns';
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { SlowLaneError } from '@slowlane/contracts';
-import { isPublicAddress } from './public-address.ts';
+import { isPublicAddress } from '@slowlane/kit';
 
 /**
  * A `lookup` for sockets that hands out only public addresses. The socket dials what was checked here: a name that resolves to one

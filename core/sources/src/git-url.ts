@@ -1,6 +1,7 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { lookup } from 'node:dns/promises';
 import { SlowLaneError } from '@slowlane/contracts';
+import { isPublicAddress } from '@slowlane/kit';
 
 /**
  * Where a fetch may go. `hosts`: exact names (`git.example.org`, `git.example.org:8443` for another port), `*.example.org`, or `*`
@@ -36,8 +37,8 @@ export function checkGitUrl(text: string, allow: FetchAllowance): URL {
 export async function checkedAddresses(url: URL, allow: FetchAllowance): Promise<string[] | undefined> {
   if (url.protocol === 'file:' || allow.hosts.includes(url.host)) return undefined;
   const addresses = await addressesOf(url.hostname);
-  for (const { address, family } of addresses) {
-    if (privateAddresses.check(address, family === 6 ? 'ipv6' : 'ipv4')) {
+  for (const { address } of addresses) {
+    if (!isPublicAddress(address)) {
       throw refused(url.href, `its host has the private address ${address}`);
     }
   }
@@ -64,32 +65,6 @@ function isAllowedHost(url: URL, hosts: readonly string[]): boolean {
   if (hosts.includes(url.host)) return true;
   if (url.port !== '' || isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0) return false;
   return hosts.some((host) => host === '*' || (host.startsWith('*.') && url.hostname.endsWith(host.slice(1))));
-}
-
-/** Loopback, link-local (metadata services), private, carrier and multicast ranges; mapped IPv4 is checked as IPv4 by `BlockList`. */
-const privateAddresses = new BlockList();
-for (const [address, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-] as const) {
-  privateAddresses.addSubnet(address, prefix);
-}
-for (const [address, prefix] of [
-  ['::', 127],
-  ['64:ff9b::', 96],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const) {
-  privateAddresses.addSubnet(address, prefix, 'ipv6');
 }
 
 function refused(url: string, reason: string): SlowLaneError {

@@ -83,9 +83,13 @@ describe('slowlane demo', () => {
     }[];
     const [head, ...rows] = document.result.rows;
     const column = (name: RegExp) => (head ?? []).findIndex((title) => name.test(title));
-    const [origin, carrier, flights, departure, arrival] = [/^origin$/, /^carrier$/, /flights/, /departure/, /arrival/].map(
-      column,
-    ) as [number, number, number, number, number];
+    const [origin, carrier, flights, departure, arrival] = [
+      /^origin$/,
+      /^carrier$/,
+      /flights/,
+      /departure/,
+      /arrival/,
+    ].map(column) as [number, number, number, number, number];
     const got = rows
       .map((row) => ({
         key: `${row[origin]} ${row[carrier]}`,

@@ -1,5 +1,4 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { callerEnvironment, readEnvironment } from '@slowlane/config';
@@ -7,6 +6,7 @@ import { createClient, type SlowLaneClient } from '@slowlane/client';
 import type { UpView } from '@slowlane/cli';
 import type { TokenCreated } from '@slowlane/contracts';
 import { run, type RunResult } from '@slowlane/process';
+import { freePort } from '../processes/free-port.ts';
 import { repository } from '../processes/installation.ts';
 
 /** A whole Slow Lane of its own: state folder, ports and processes that no other test shares. */
@@ -87,13 +87,3 @@ const gitAuthor = {
   GIT_COMMITTER_NAME: 'Test',
   GIT_COMMITTER_EMAIL: 'test@example.org',
 };
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}

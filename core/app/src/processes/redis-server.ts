@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, connect } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Paths } from '@slowlane/config';
 import { type Logger, SlowLaneError } from '@slowlane/contracts';
 import { isAlive, startDetached, terminate } from '@slowlane/process';
+import { freePort } from './free-port.ts';
 import { findProcess, forgetProcess, noteProcess } from './process-record.ts';
 
 export interface RedisServer {
@@ -80,16 +81,6 @@ async function choosePort(paths: Paths): Promise<number> {
   const port = await freePort();
   writeFileSync(file, String(port));
   return port;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 async function answers(port: number, limitMs: number): Promise<void> {
