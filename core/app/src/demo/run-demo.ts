@@ -18,6 +18,7 @@ import { startListener } from './listener.ts';
 import { makeRepository, push, templateFolder } from './repositories.ts';
 import { createStory, type Story } from './story.ts';
 import type { Installation } from '../processes/installation.ts';
+import { findProcess } from '../processes/process-record.ts';
 
 export interface DemoOptions {
   keep: boolean;
@@ -59,13 +60,13 @@ export async function runDemo(installation: Installation, options: DemoOptions):
   const story = createStory(options.write);
   const folder = mkdtempSync(join(tmpdir(), 'slowlane-demo-'));
   const cli = createCommandLine(installation.repository, writeDemoConfig(installation));
-  let started = false;
+  // What ran before the demo goes on after it; what the demo starts ends with it, whatever becomes of the start itself.
+  const wasRunning = findProcess(installation.paths.run, 'service') !== undefined;
   try {
     const up = await story.step(
       'Start everything (redis, endpoint, mediator, keeper, builder, ledger, gateway, helper, workspace)',
       async (note) => {
         const view = await cli.json<UpView>('up', ...(options.yes ? ['--yes'] : []));
-        started = view.started.length > 0;
         note(`${view.url} is up, state in ${view.home}`);
         return view;
       },
@@ -73,7 +74,7 @@ export async function runDemo(installation: Installation, options: DemoOptions):
     return await tell({ cli, story, folder, up, installation, options });
   } finally {
     rmSync(folder, { recursive: true, force: true });
-    if (started && !options.keep) await cli.json('down');
+    if (!wasRunning && !options.keep) await cli.json('down');
     if (options.keep) options.write(howToGoOn(installation));
   }
 }
