@@ -121,6 +121,17 @@ describe('a push that cannot be built is rejected with the reason', () => {
     ).toMatch(/org\.example\.nowhere/);
   });
 
+  it('a host that the gateway does not allow', async () => {
+    const project = {
+      'pyproject.toml':
+        '[build-system]\nrequires = ["setuptools>=61"]\nbuild-backend = "setuptools.build_meta"\n[project]\nname = "reaching"\nversion = "1.0"\ndependencies = ["thing @ https://files.example.org/thing-1.0-py3-none-any.whl"]\n[project.scripts]\ngo = "reaching:go"\n[tool.setuptools]\npackages = ["reaching"]\n',
+      'reaching/__init__.py': 'def go():\n    pass\n',
+    };
+    const output = await rejected('bad-host', { ...project, ...pipeline('bad-host', 'job: { main: go }\n') });
+    expect(output).toMatch(/files\.example\.org/);
+    expect(output).toMatch(/build\.(egress-denied|dependency)/);
+  });
+
   it('a registry that the policy does not allow', async () => {
     expect(
       await rejected('bad-egress', {
@@ -158,6 +169,31 @@ describe('a call that cannot be carried out is refused with the reason', () => {
     expect(await failureOf(client.createRequest({ operation: 'goood', body: {} }))).toMatchObject({
       code: 'request.operation-unknown',
       hint: expect.stringContaining('good'),
+    });
+  });
+
+  it('a pipeline file that is applied by hand serves a repository without one', async () => {
+    const file = `${installation.folder}/by-hand.yaml`;
+    await installation.user([
+      '/bin/sh',
+      '-c',
+      'printf "%s" "$1" > "$2"',
+      'write',
+      'pipeline: by-hand\njob: { main: main.py }\n',
+      file,
+    ]);
+    expect(await installation.json('pipeline', 'apply', file)).toMatchObject({
+      name: 'by-hand',
+      origin: 'applied',
+      revision: 1,
+    });
+    const project = await createGitProject(installation, { pipeline: 'by-hand', token });
+    project.write(script);
+    await project.commit('No pipeline file in here');
+    const pushed = await project.push();
+    expect(pushed.exitCode, pushed.stderr).toBe(0);
+    expect(await installation.json('pipeline', 'show', 'by-hand')).toMatchObject({
+      registration: { workspace: 'local' },
     });
   });
 
