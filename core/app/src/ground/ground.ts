@@ -54,6 +54,7 @@ export async function ensureGround(options: GroundOptions): Promise<void> {
       caBundle: findCaBundle(options.caBundle),
       mavenUpstream: () => mavenUpstream(options),
       say: options.say,
+      log: join(options.paths.ground, 'install.log'),
     });
     const still = await findMissing(missing);
     if (still.length > 0) throw missingError(still);

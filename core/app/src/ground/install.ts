@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SlowLaneError } from '@slowlane/contracts';
+import { formatDuration } from '@slowlane/kit';
 import { start } from '@slowlane/process';
 import type { Remedy, Requirement } from './requirement.ts';
 
@@ -14,6 +15,8 @@ export interface InstallContext {
   /** Learned address of the Maven registry. */
   mavenUpstream(): Promise<string>;
   say(line: string): void;
+  /** Where the package manager's own words go. */
+  log: string;
 }
 
 /** The exact line a person would type for it. */
@@ -40,20 +43,39 @@ export async function install(missing: readonly Requirement[], context: InstallC
   for (const requirement of missing) {
     if (requirement.remedy.kind === 'apt') continue;
     context.say(`installing ${requirement.name} ...`);
+    const begun = performance.now();
     await installOne(requirement, context);
+    context.say(`  done in ${formatDuration(performance.now() - begun)}`);
   }
 }
 
 async function installPackages(packages: string[], context: InstallContext): Promise<void> {
   const prefix = context.isRoot ? [] : ['sudo'];
   const line = [...prefix, 'apt-get', 'install', '-y', ...packages].join(' ');
-  context.say(line);
+  context.say(`${line} ...`);
+  const begun = performance.now();
   const env = { ...context.environment, DEBIAN_FRONTEND: 'noninteractive' };
-  const code = await runVisibly([...prefix, 'sh', '-c', quietInstall, 'install', ...packages], env);
-  if (code !== 0)
-    throw new SlowLaneError('ground.missing', `these Debian packages could not be installed: ${packages.join(' ')}`, {
-      hint: `Run: ${line}`,
-    });
+  mkdirSync(dirname(context.log), { recursive: true });
+  const log = openSync(context.log, 'w');
+  const child = start([...prefix, 'sh', '-c', quietInstall, 'install', ...packages], {
+    env,
+    stdin: 0,
+    stdout: log,
+    stderr: log,
+  });
+  const { exitCode } = await child.ended;
+  closeSync(log);
+  if (exitCode !== 0) {
+    const tail = readFileSync(context.log, 'utf8').trimEnd().split('\n').slice(-5).join('\n');
+    throw new SlowLaneError(
+      'ground.missing',
+      `these Debian packages could not be installed: ${packages.join(' ')}\n${tail}`,
+      {
+        hint: `Run: ${line}   (everything apt said is in ${context.log})`,
+      },
+    );
+  }
+  context.say(`  done in ${formatDuration(performance.now() - begun)}`);
 }
 
 /**
@@ -89,6 +111,7 @@ async function installWheel(remedy: { package: string; target: string }, context
     'pip',
     'install',
     '--quiet',
+    '--root-user-action=ignore',
     '--no-input',
     '--disable-pip-version-check',
     '--no-compile',

@@ -82,9 +82,12 @@ function version(argv: string[], pattern: RegExp): () => Promise<string | undefi
 
 function pythonModule(name: string): () => Promise<string | undefined> {
   return async () => {
-    const result = await run(['/usr/bin/python3', '-I', '-c', `import ${name}; print(${name}.__file__)`], {
-      timeoutMs: 10_000,
-    });
+    const result = await run(
+      ['/usr/bin/python3', '-I', '-c', `import ${name}; print(getattr(${name}, '__version__', 'found'))`],
+      {
+        timeoutMs: 10_000,
+      },
+    );
     return result.ok ? result.stdout.trim() : undefined;
   };
 }
