@@ -1,5 +1,5 @@
 import { formatBytes, formatDuration } from '@slowlane/kit';
-import { defineCommand, flag } from '../command.ts';
+import { defineCommand, type DoctorView, flag, type Style } from '../command.ts';
 
 const yes = { form: '-y, --yes', help: 'install what is missing without asking' };
 
@@ -50,8 +50,11 @@ export const status = defineCommand({
 export const doctor = defineCommand({
   name: 'doctor',
   summary: 'what the machine has, what is missing, and the exact line that installs it',
-  run: (_input, { local }) => local.doctor(),
-  render: ({ ground, sandbox }, style) => [
+  details:
+    'While Slow Lane is up the sandbox is probed: with --sandbox every abuse test is shown, else those that did not hold.',
+  options: [{ form: '--sandbox', help: 'show every abuse test of the running sandbox driver' }],
+  run: async (input, { local }) => ({ ...(await local.doctor()), allTests: flag(input, 'sandbox') }),
+  render: ({ ground, sandbox, allTests }, style) => [
     ...style.table(
       ground.map(({ name, use, found, line }) => [
         found === undefined ? style.bad('missing') : style.good('ok'),
@@ -64,19 +67,27 @@ export const doctor = defineCommand({
     '',
     ...(sandbox === undefined
       ? [style.dim('the sandbox is probed while Slow Lane is up')]
-      : [
-          `sandbox tier ${style.bold(sandbox.tier)}: ${sandbox.ok ? style.good('every starred abuse test held') : style.bad('REFUSED')}`,
-          ...style.table(
-            sandbox.findings.map(({ test, ok, detail }) => [
-              ok ? style.good('held') : style.bad('FAILED'),
-              test,
-              detail,
-            ]),
-            ['', 'test', 'detail'],
-          ),
-        ]),
+      : renderProbe(sandbox, { allTests, style })),
   ],
 });
+
+function renderProbe(
+  { tier, ok, findings }: NonNullable<DoctorView['sandbox']>,
+  { allTests, style }: { allTests: boolean; style: Style },
+): string[] {
+  const held = findings.filter((finding) => finding.ok).length;
+  const verdict = ok ? style.good(`all ${held} findings of the abuse tests held`) : style.bad('REFUSED');
+  const shown = findings.filter((finding) => allTests || !finding.ok);
+  const rows = shown.map(({ test, ok: holds, detail }) => [
+    holds ? style.good('held') : style.bad('FAILED'),
+    test,
+    detail,
+  ]);
+  return [
+    `sandbox tier ${style.bold(tier)}: ${verdict}`,
+    ...(rows.length === 0 ? [] : style.table(rows, ['', 'test', 'detail'])),
+  ];
+}
 
 export const demo = defineCommand({
   name: 'demo',

@@ -58,13 +58,11 @@ export const requestLs = defineCommand({
   run(input, context) {
     const operation = text(input, 'operation');
     const state = text(input, 'state');
-    return context
-      .client()
-      .listRequests({
-        ...(operation === undefined ? {} : { operation }),
-        ...(state === undefined ? {} : { state: state as RequestState }),
-        limit: Number(text(input, 'limit')),
-      });
+    return context.client().listRequests({
+      ...(operation === undefined ? {} : { operation }),
+      ...(state === undefined ? {} : { state: state as RequestState }),
+      limit: Number(text(input, 'limit')),
+    });
   },
   render: ({ requests }, style) =>
     style.table(
