@@ -29,7 +29,7 @@ let project: GitProject;
 beforeAll(async () => {
   installation = await createTestInstallation();
   await installation.up();
-  token = (await installation.token('read', 'push:slow', 'push:big', 'request:slow')).secret;
+  token = (await installation.token('read', 'push:slow', 'push:big', 'push:medium', 'request:slow')).secret;
   project = await createGitProject(installation, { pipeline: 'slow', token });
   project.write(slowDriver);
   await project.commit('A slow driver');
@@ -122,8 +122,8 @@ describe('kill -9 in the middle of a run', () => {
   });
 });
 
-describe('kill -9 of the service in the middle of a build', () => {
-  it('the build goes on to its end and registers nothing; the same push again registers without a sandbox', async () => {
+describe('kill -9 in the middle of a build', () => {
+  it('of the service: the build goes on to its end and registers nothing; the same push again registers without a sandbox', async () => {
     const big = await createGitProject(installation, { pipeline: 'big', token });
     big.write({
       'project/build.properties': 'sbt.version=1.11.7\n',
@@ -152,5 +152,27 @@ describe('kill -9 of the service in the middle of a build', () => {
     expect(again.exitCode, again.stderr).toBe(0);
     const newest = (await client.listBuilds({ pipeline: 'big' })).builds[0];
     expect(newest).toMatchObject({ state: 'registered', cachedFrom: build.id });
+  });
+
+  it('of the workspace in the middle of a build: the push goes on to its end', async () => {
+    const medium = await createGitProject(installation, { pipeline: 'medium', token });
+    medium.write({
+      'project/build.properties': 'sbt.version=1.11.7\n',
+      'build.sbt': 'scalaVersion := "2.13.16"\nname := "medium"\n',
+      'src/main/scala/Main.scala': 'object Main { def main(args: Array[String]): Unit = println("medium") }\n',
+      '.slowlane/medium.yaml': 'pipeline: medium\njob: { main: Main }\n',
+    });
+    await medium.commit('Medium');
+    const pushing = medium.push();
+    const client = installation.client(token);
+    await until(
+      async () => (await client.listBuilds({ pipeline: 'medium' })).builds.find((view) => view.state === 'building'),
+      'a build under way',
+    );
+    await kill('workspace');
+    await installation.up();
+    const pushed = await pushing;
+    expect(pushed.exitCode, pushed.stderr).toBe(0);
+    expect((await client.listBuilds({ pipeline: 'medium' })).builds[0]).toMatchObject({ state: 'registered' });
   });
 });
