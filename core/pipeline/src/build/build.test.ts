@@ -122,7 +122,11 @@ describe.skipIf(!canStartTestHelper())('the build stage', () => {
       },
       /not found: a:b:1/,
     ],
-    ['build.egress-denied', step('resolve', 'curl -s -f http://127.0.0.1:3128/npm/x'), /the gateway refused \/npm\/x/],
+    [
+      'build.egress-denied',
+      step('resolve', `python3 -c 'import urllib.request as u; u.urlopen("http://127.0.0.1:3128/npm/x")'`),
+      /the gateway refused \/npm\/x/,
+    ],
     [
       'build.egress-denied',
       step('build', 'echo "java.net.UnknownHostException: repo.example.org"; exit 1'),
