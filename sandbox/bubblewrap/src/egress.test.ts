@@ -12,7 +12,7 @@ import type { TestHelper } from '@slowlane/testkit';
 const addresses = ['169.254.169.254', '100.100.100.200', '168.63.129.16', '192.0.2.7', '198.51.100.9', 'fd00:ec2::254'];
 const inNamespace = [
   ...['/usr/bin/unshare', '--net', '--', '/bin/sh', '-c'],
-  `ip link set lo up && for a in ${addresses.join(' ')}; do ip addr add "$a" dev lo || exit 1; done; exec "$@"`,
+  `set -e; ip link set lo up; for a in ${addresses.join(' ')}; do ip addr add "$a" dev lo; done; exec "$@"`,
   'in-namespace',
 ];
 const listen = `

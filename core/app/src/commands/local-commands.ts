@@ -45,7 +45,7 @@ export function createLocalCommands(signal: AbortSignal): LocalCommands {
     },
     test: async ({ suites, full, fast }) => {
       const installation = thisInstallation();
-      await ground(installation, true);
+      await ground(installation, true, true);
       const { runSuites } = await import('../test/run-suites.ts');
       const outcomes = await runSuites(installation, { names: suites, full, fast }, say);
       return {
@@ -92,9 +92,17 @@ async function up(installation: Installation, yes: boolean) {
 
 const processes = () => import('../processes/up.ts');
 
-async function ground({ environment, paths, config }: Installation, yes: boolean): Promise<void> {
+async function ground({ environment, paths, config }: Installation, yes: boolean, forTests = false): Promise<void> {
   const { ensureGround } = await import('../ground/ground.ts');
-  return ensureGround({ environment, paths, registries: config.registries, caBundle: config.ca_bundle, yes, say });
+  return ensureGround({
+    environment,
+    paths,
+    registries: config.registries,
+    caBundle: config.ca_bundle,
+    yes,
+    forTests,
+    say,
+  });
 }
 
 async function workspaceEnv({

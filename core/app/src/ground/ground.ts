@@ -8,7 +8,7 @@ import { learnUpstreams } from '@slowlane/gateway';
 import { findCaBundle } from './ca-bundle.ts';
 import { install, remedyLine } from './install.ts';
 import type { GroundRow, Requirement } from './requirement.ts';
-import { requirements } from './requirements.ts';
+import { requirements, testRequirements } from './requirements.ts';
 
 export interface GroundOptions {
   environment: Environment;
@@ -18,6 +18,8 @@ export interface GroundOptions {
   caBundle: string | undefined;
   /** Install without asking. */
   yes: boolean;
+  /** What the tests need too. */
+  forTests: boolean;
   say(line: string): void;
 }
 
@@ -45,7 +47,9 @@ export async function surveyGround(environment: Environment, paths: Paths): Prom
  * `yes`, it goes on by itself). Throws `ground.missing` with the exact lines when it may not or cannot.
  */
 export async function ensureGround(options: GroundOptions): Promise<void> {
-  const missing = await findMissing(requirements(options.environment, options.paths));
+  const wanted = requirements(options.environment, options.paths);
+  if (options.forTests) wanted.unshift(...testRequirements(options.environment));
+  const missing = await findMissing(wanted);
   if (missing.length > 0) {
     await askOnce(missing, options);
     await install(missing, {

@@ -69,6 +69,24 @@ export function requirements(environment: Environment, paths: Paths): Requiremen
   ];
 }
 
+/** What the tests need besides. */
+export function testRequirements(environment: Environment): Requirement[] {
+  return [
+    {
+      name: 'iproute2',
+      use: 'network namespaces of the egress tests',
+      find: async () => findOnPath(environment.path, ['ip']),
+      remedy: apt('iproute2'),
+    },
+    {
+      name: 'procps',
+      use: 'tests that look for left-over processes',
+      find: async () => findOnPath(environment.path, ['ps']),
+      remedy: apt('procps'),
+    },
+  ];
+}
+
 function apt(...packages: string[]): { kind: 'apt'; packages: string[] } {
   return { kind: 'apt', packages };
 }

@@ -9,7 +9,9 @@ const script = readFileSync(new URL('./inside.py', import.meta.url), 'utf8');
 describe.skipIf(!canStartTestHelper())('attacks from inside', () => {
   it('get through plain bwrap: a probe that finds nothing there would prove nothing here', async () => {
     const task = { env: ['PATH'], hostPort: 9, hidden: ['/root'] };
-    const view = ['--ro-bind', '/', '/', '--tmpfs', '/work', '--dev', '/dev', '--proc', '/proc'];
+    const links = ['bin', 'lib', 'lib64', 'sbin'].flatMap((name) => ['--symlink', `usr/${name}`, `/${name}`]);
+    const machine = ['/usr', '/etc', '/root'].flatMap((path) => ['--ro-bind', path, path]);
+    const view = [...machine, ...links, '--tmpfs', '/work', '--dev', '/dev', '--proc', '/proc'];
     const result = await run(
       [
         '/usr/bin/bwrap',
