@@ -1,11 +1,12 @@
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { callerEnvironment } from '@slowlane/config';
 import { SlowLaneError } from '@slowlane/contracts';
 import { formatDuration } from '@slowlane/kit';
 import { start } from '@slowlane/process';
-import { type Installation } from '../processes/installation.ts';
+import { rootEnclosure } from '../processes/enclosure.ts';
+import type { Installation } from '../processes/installation.ts';
 import { fullSuite, type Suite, suites } from './suites.ts';
 
 export interface SuiteOutcome {
@@ -74,7 +75,7 @@ async function runSuite(installation: Installation, suite: Suite): Promise<Suite
     `--outputFile.json=${report}`,
     ...files,
   ];
-  await runInTree(installation, suite.root === true ? asRoot(installation, vitest) : vitest);
+  await runInTree(installation, suite.root === true ? asRoot(installation, reachable(installation, vitest)) : vitest);
   const counts = countsOf(report);
   rmSync(folder, { recursive: true, force: true });
   return { ...base, ...counts, tookMs: performance.now() - started };
@@ -129,6 +130,28 @@ async function runLint(installation: Installation, say: (line: string) => void):
     tookMs: performance.now() - started,
     budgetMs: 4 * 60_000,
   };
+}
+
+/**
+ * Suites that start processes as other users need a checkout those can reach. Where a folder above it is closed (root's home, say), the suite
+ * runs where root's processes of an installation run: in a mount namespace with the checkout below an open folder.
+ */
+function reachable({ environment, repository }: Installation, argv: string[]): string[] {
+  if (isOpenToOthers(repository)) return argv;
+  const { prefix, inside } = rootEnclosure(environment, repository);
+  return [
+    ...prefix('root'),
+    '/bin/sh',
+    '-c',
+    'cd "$1" && shift && exec "$@"',
+    'in',
+    inside(repository),
+    ...argv.map(inside),
+  ];
+}
+
+function isOpenToOthers(folder: string): boolean {
+  return (statSync(folder).mode & 0o001) !== 0 && (dirname(folder) === folder || isOpenToOthers(dirname(folder)));
 }
 
 function asRoot({ environment }: Installation, argv: string[]): string[] {
