@@ -23,20 +23,14 @@ export type Digest = z.infer<typeof Digest>;
 export const Timestamp = z.int().nonnegative();
 export type Timestamp = number;
 
-/** The failure as it travels: see `SlowLaneError.toFailure`. */
-export const FailureShape = z.object({
-  code: z.string(),
-  kind: z.enum(['user', 'platform', 'temporary']),
-  message: z.string(),
-  hint: z.string(),
-  data: z.record(z.string(), z.unknown()).optional(),
-});
-
 /**
  * Ids are a short prefix and a ULID, so that they sort by time and name their kind: `req_`, `bld_`, `push_`, `cor_`, `reg_`.
  * A part's id is its request's id and its index: `req_01J…-0`.
  */
 export const Id = z
   .string()
-  .regex(/^[a-z]{2,4}_[0-9A-HJKMNP-TV-Z]{26}(?:-\d{1,4})?$/, 'not an id: a short prefix, "_" and 26 letters and digits');
+  .regex(
+    /^[a-z]{2,4}_[0-9A-HJKMNP-TV-Z]{26}(?:-\d{1,4})?$/,
+    'not an id: a short prefix, "_" and 26 letters and digits',
+  );
 export type Id = z.infer<typeof Id>;

@@ -60,17 +60,6 @@ const requestTerminal: Record<RequestState, boolean> = {
   failed: true,
   cancelled: true,
 };
-const requestCancellable: Record<RequestState, boolean> = {
-  accepted: true,
-  mediating: true,
-  running: true,
-  joining: false,
-  cancelling: false,
-  succeeded: false,
-  'nothing-to-do': false,
-  failed: false,
-  cancelled: false,
-};
 const partTerminal: Record<PartState, boolean> = {
   parked: false,
   granted: false,
@@ -81,17 +70,6 @@ const partTerminal: Record<PartState, boolean> = {
   failed: true,
   'timed-out': true,
   cancelled: true,
-};
-const partSlot: Record<PartState, boolean> = {
-  parked: false,
-  granted: true,
-  submitting: true,
-  running: true,
-  cancelling: true,
-  succeeded: false,
-  failed: false,
-  'timed-out': false,
-  cancelled: false,
 };
 const buildTerminal: Record<BuildState, boolean> = {
   queued: false,
@@ -112,14 +90,8 @@ const buildTerminal: Record<BuildState, boolean> = {
 export function isRequestTerminal(state: RequestState): boolean {
   return requestTerminal[state];
 }
-export function canCancelRequest(state: RequestState): boolean {
-  return requestCancellable[state];
-}
 export function isPartTerminal(state: PartState): boolean {
   return partTerminal[state];
-}
-export function holdsSlot(state: PartState): boolean {
-  return partSlot[state];
 }
 export function isBuildTerminal(state: BuildState): boolean {
   return buildTerminal[state];

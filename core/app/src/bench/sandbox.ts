@@ -32,7 +32,7 @@ export async function benchSandbox({ paths, config }: Installation): Promise<Fig
   }
 }
 
-export function bareBwrap(work: string, argv: string[]): string[] {
+function bareBwrap(work: string, argv: string[]): string[] {
   const links = ['bin', 'lib', 'lib64', 'sbin'].flatMap((name) => ['--symlink', `usr/${name}`, `/${name}`]);
   return [
     '/usr/bin/bwrap',
