@@ -36,7 +36,7 @@ export interface CommandContext {
 /** What needs the machine rather than a running Slow Lane; `core/app` fills it. */
 export interface LocalCommands {
   up(options: { yes: boolean; foreground: boolean }): Promise<UpView>;
-  down(): Promise<{ ended: string[] }>;
+  down(options: { runs: boolean }): Promise<{ ended: string[] }>;
   status(): Promise<StatusView>;
   doctor(): Promise<DoctorView>;
   demo(options: { keep: boolean; yes: boolean }): Promise<object>;

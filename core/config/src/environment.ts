@@ -12,6 +12,8 @@ export interface Environment {
   token: string | undefined;
   /** Configuration file: SLOWLANE_CONFIG, default `<home>/slowlane.yaml`. */
   configFile: string;
+  /** For the sandbox helper: first uid of the installation's sandboxes. */
+  firstSlotUid: number | undefined;
   isCi: boolean;
   /** PATH for tools that the caller installed; the service itself uses fixed paths. */
   path: string;
@@ -29,6 +31,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     url: env['SLOWLANE_URL'] || undefined,
     token: env['SLOWLANE_TOKEN'] || undefined,
     configFile: env['SLOWLANE_CONFIG'] || join(home, 'slowlane.yaml'),
+    firstSlotUid: env['SLOWLANE_FIRST_UID'] ? Number(env['SLOWLANE_FIRST_UID']) : undefined,
     isCi: env['CI'] === 'true',
     path: env['PATH'] || '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     secret: (name) => env[name] || undefined,

@@ -1,9 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LocalCommands } from '@slowlane/cli';
 import { SlowLaneError } from '@slowlane/contracts';
-import { keptSecret } from '../processes/kept-secret.ts';
+import { localWorkspace } from '../processes/local-workspace.ts';
 import { type Installation, thisInstallation } from '../processes/installation.ts';
 import { statusOf } from './status.ts';
 
@@ -20,11 +19,11 @@ export function createLocalCommands(signal: AbortSignal): LocalCommands {
       if (foreground) {
         say(`${view.url} is up; Ctrl-C ends it`);
         await untilAborted(signal);
-        await (await processes()).stopAll(installation);
+        await (await processes()).stopAll(installation, { runs: false });
       }
       return view;
     },
-    down: async () => ({ ended: await (await processes()).stopAll(thisInstallation()) }),
+    down: async ({ runs }) => ({ ended: await (await processes()).stopAll(thisInstallation(), { runs }) }),
     status: () => statusOf(thisInstallation()),
     doctor: async () => {
       const installation = thisInstallation();
@@ -105,16 +104,11 @@ async function ground({ environment, paths, config }: Installation, yes: boolean
   });
 }
 
-async function workspaceEnv({
-  config,
-  paths,
-}: Installation): Promise<{ DATABRICKS_HOST: string; DATABRICKS_TOKEN: string }> {
-  const local = config.workspaces['local'];
-  if (local?.kind !== 'local') throw new SlowLaneError('config.invalid', 'slowlane.yaml names no local workspace');
-  return {
-    DATABRICKS_HOST: `http://127.0.0.1:${local.port}`,
-    DATABRICKS_TOKEN: keptSecret(join(paths.keys, 'workspace-token'), 'dapi'),
-  };
+async function workspaceEnv(
+  installation: Installation,
+): Promise<{ DATABRICKS_HOST: string; DATABRICKS_TOKEN: string }> {
+  const { host, token } = localWorkspace(installation);
+  return { DATABRICKS_HOST: host, DATABRICKS_TOKEN: token };
 }
 
 function sum<K extends string>(rows: readonly Record<K, number>[], key: K): number {

@@ -37,8 +37,11 @@ export interface DemoDocument {
   steps: { title: string; tookMs: number }[];
 }
 
-/** The port of the demo's own listener: slowlane.yaml names it as an allowed callback. */
-const callback = '127.0.0.1:7072';
+/** Where the demo's own listener listens: an address of this machine that slowlane.yaml names as an allowed callback. */
+function callbackOf({ config }: Installation): string {
+  return config.policy.callbacks.find((address) => /^127\.0\.0\.1:\d+$/.test(address)) ?? '127.0.0.1:7072';
+}
+
 const drivers = [
   { template: 'driver-scala-sbt', pipeline: 'flight-delays' },
   { template: 'driver-python-wheel', pipeline: 'delay-weather' },
@@ -74,7 +77,7 @@ export async function runDemo(installation: Installation, options: DemoOptions):
     return await tell({ cli, story, folder, up, installation, options });
   } finally {
     rmSync(folder, { recursive: true, force: true });
-    if (!wasRunning && !options.keep) await cli.json('down');
+    if (!wasRunning && !options.keep) await cli.json('down', '--runs');
     if (options.keep) options.write(howToGoOn(installation));
   }
 }
@@ -158,7 +161,8 @@ async function tell({ cli, story, folder, up, installation, options }: Scene): P
   stop();
   const { request, delivery, result } = await story.step(
     'Send one request: delays in March for EWR, JFK and LGA',
-    (note) => sendRequest({ user, created, up, note, folder, signal: options.signal }),
+    (note) =>
+      sendRequest({ callback: callbackOf(installation), user, created, up, note, folder, signal: options.signal }),
   );
   const trace = await story.step(`The whole story by its id: slowlane trace ${request.id}`, async (note) => {
     await user.live([join(installation.repository, 'slowlane'), 'trace', request.id], { cwd: folder, note });
@@ -168,6 +172,7 @@ async function tell({ cli, story, folder, up, installation, options }: Scene): P
 }
 
 interface Sending {
+  callback: string;
   user: CommandLine;
   created: TokenCreated;
   up: UpView;
@@ -177,6 +182,7 @@ interface Sending {
 }
 
 async function sendRequest({
+  callback,
   user,
   created,
   up,
@@ -265,7 +271,7 @@ function writeDemoConfig(installation: Installation): Record<string, string> {
   mkdirSync(installation.environment.home, { recursive: true });
   writeFileSync(
     own,
-    `# Written by the demo. Loopback may be called back only where it is named.\npolicy:\n  callbacks: ["${callback}"]\n`,
+    `# Written by the demo. Loopback may be called back only where it is named.\npolicy:\n  callbacks: ["${callbackOf(installation)}"]\n`,
   );
   return { SLOWLANE_CONFIG: own };
 }

@@ -74,7 +74,7 @@ export async function createTestInstallation(yaml = ''): Promise<TestInstallatio
       installation.json<TokenCreated>('token', 'create', 'test', ...scopes.flatMap((scope) => ['--scope', scope])),
     client: (token) => createClient({ url, token }),
     async close() {
-      await installation.slowlane('down');
+      await installation.slowlane('down', '--runs');
       // Below the state folder is the helper's own, which is root's.
       if (process.getuid?.() === 0) rmSync(folder, { recursive: true, force: true });
       else await run(['/usr/bin/sudo', '-n', '--', '/bin/rm', '-rf', folder]);

@@ -7,6 +7,7 @@ import { findCaBundle } from '../ground/ca-bundle.ts';
 import { repository } from '../processes/installation.ts';
 import { createLogger } from '../processes/logger.ts';
 import { noteProcess } from '../processes/process-record.ts';
+import { slotUids } from '../processes/slot-uids.ts';
 import { untilSignal } from '../processes/until-signal.ts';
 
 /**
@@ -21,10 +22,11 @@ const owner = environment.account ?? { uid: process.getuid?.() ?? 0, gid: proces
 mkdirSync(paths.helper, { recursive: true, mode: 0o711 });
 
 const caBundle = findCaBundle(loadConfig(environment.configFile).ca_bundle);
+const own = slotUids(environment.home);
 const driver = await createBubblewrapDriver({
   stateDir: paths.helper,
   allowedSources: ['/usr', '/etc', paths.home, paths.ground, repository, ...(caBundle === undefined ? [] : [caBundle])],
-  slots: { firstUid: 62_000, count: 64 },
+  slots: { ...own, firstUid: environment.firstSlotUid ?? own.firstUid },
   caller: owner,
   nodePath: process.execPath,
   logger,

@@ -7,6 +7,9 @@ import { isAlive, type ProcessIdentity, run, start, startDetached, terminate } f
 import type { Account } from '../ground/service-user.ts';
 import type { Enclosure } from './enclosure.ts';
 import { type Installation, prepareFolders, startingPoint } from './installation.ts';
+import { endRuns } from './end-runs.ts';
+import { localWorkspace } from './local-workspace.ts';
+import { slotUids } from './slot-uids.ts';
 import { findProcess, forgetProcess, noteProcess, type ProcessName } from './process-record.ts';
 
 type Startable = Exclude<ProcessName, 'redis'>;
@@ -45,12 +48,13 @@ export async function startAll(installation: Installation, say: (line: string) =
   return started;
 }
 
-/** Ends the processes of the installation, the service first; runs that go on under their supervisors are left alone unless `runs` is set. */
-export async function stopAll(installation: Installation): Promise<string[]> {
+/** Ends the processes of the installation, the service first. Runs go on under their supervisors, unless `runs` asks for their end too. */
+export async function stopAll(installation: Installation, options: { runs: boolean }): Promise<string[]> {
   const ended: string[] = [];
   for (const name of ['service', 'redis', 'workspace', 'helper'] as const) {
     const identity = findProcess(installation.paths.run, name);
     if (identity === undefined) continue;
+    if (name === 'workspace' && options.runs) await endRuns(localWorkspace(installation));
     if (name === 'helper' && !isRoot()) await terminateAsRoot(identity);
     else await terminate(identity, { graceMs: 15_000 });
     forgetProcess(installation.paths.run, name);
@@ -90,6 +94,7 @@ function environmentOf(installation: Installation, part: Part): Record<string, s
     SLOWLANE_GROUND: part.enclosure.inside(environment.ground),
     SLOWLANE_CONFIG: part.enclosure.inside(environment.configFile),
     SLOWLANE_ACCOUNT: `${part.account.uid}:${part.account.gid}`,
+    SLOWLANE_FIRST_UID: String(slotUids(environment.home).firstUid),
     ...(part.name === 'service' ? namedSecrets(installation) : {}),
   };
 }

@@ -64,7 +64,7 @@ export const suites: readonly Suite[] = [
     name: 'e2e',
     about: 'a push becomes a job, a request becomes a result',
     files: ['**/*.e2e.test.ts'],
-    budgetMinutes: 7,
+    budgetMinutes: 9,
   },
   {
     name: 'docs',

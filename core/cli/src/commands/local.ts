@@ -22,7 +22,8 @@ export const up = defineCommand({
 export const down = defineCommand({
   name: 'down',
   summary: 'end everything that up started; runs go on under their supervisors',
-  run: (_input, { local }) => local.down(),
+  options: [{ form: '--runs', help: 'cancel what runs on the local workspace too' }],
+  run: (input, { local }) => local.down({ runs: flag(input, 'runs') }),
   render: ({ ended }) => [ended.length === 0 ? 'nothing was running' : `ended: ${ended.join(', ')}`],
 });
 
