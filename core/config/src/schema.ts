@@ -1,4 +1,4 @@
-import { BytesText, GateLimits, JsonObject, Name, Policy } from '@slowlane/contracts';
+import { Budgets, BytesText, EmailAddress, GateLimits, JsonObject, Name, Policy } from '@slowlane/contracts';
 import { z } from 'zod';
 
 /** A workspace jobs are registered with: the local one that `slowlane up` starts, or a Databricks workspace. */
@@ -37,8 +37,23 @@ export const SlowLaneYaml = z.strictObject({
   workspaces: z.record(Name, WorkspaceSettings).prefault({ local: { kind: 'local' } }),
   /** Declared kinds of compute: settings of the job cluster (`new_cluster` of the Jobs API, without spark_version). */
   pools: z.record(Name, JsonObject).default({ default: { num_workers: 0, node_type_id: 'local' } }),
+  /** Mail server for `notify: [{ email }]`. */
+  mail: z
+    .strictObject({
+      host: z.string().min(1),
+      port: z.int().min(1).max(65_535).default(587),
+      /** `none` sends in the clear: only for a server on a trusted network. */
+      security: z.enum(['tls', 'starttls', 'none']).default('starttls'),
+      from: EmailAddress,
+      user: z.string().optional(),
+      /** Name of the environment variable that holds the password. */
+      password_env: z.string().optional(),
+    })
+    .optional(),
   policy: Policy.prefault({}),
   gates: GateLimits.default({ '*': 100, 'pool:default': 4 }),
+  /** Money per month of tenants and pipelines; what a run costs comes from `price_per_hour` of its pool. */
+  budgets: Budgets.default({}),
   /** Catalog and schema whose volumes `artifacts` and `results` Slow Lane writes to. */
   volumes: z
     .string()

@@ -333,6 +333,24 @@ export const errorCodes = {
     summary: 'The request weighs more than a limit and could never run.',
     hint: 'Lower the weight or raise the limit.',
   },
+  'request.deadline': {
+    kind: 'user',
+    status: 422,
+    summary: "The request's deadline passed before its parts were submitted.",
+    hint: 'The message says what it waited for; send it again with a later deadline.',
+  },
+  'request.over-budget': {
+    kind: 'user',
+    status: 422,
+    summary: 'The request would cost more than is left of the budget of this month.',
+    hint: 'Wait for the next month, or ask the platform team to raise the budget.',
+  },
+  'request.not-retryable': {
+    kind: 'user',
+    status: 409,
+    summary: 'The request cannot be run again: it has not failed, was never split, or has left the live store.',
+    hint: 'Send a new request.',
+  },
   'request.cancelled': { kind: 'user', status: 409, summary: 'The request was cancelled.', hint: 'Send it again.' },
   'request.not-cancellable': {
     kind: 'user',
@@ -345,6 +363,30 @@ export const errorCodes = {
     status: 422,
     summary: 'A mediator step could not be carried out.',
     hint: 'See the step in the message.',
+  },
+  'mediate.lookup-refused': {
+    kind: 'user',
+    status: 422,
+    summary: 'A look-up may not ask this address.',
+    hint: 'Hosts that look-ups may ask stand in policy.lookups of slowlane.yaml.',
+  },
+  'mediate.lookup-unavailable': {
+    kind: 'temporary',
+    status: 502,
+    summary: 'The service that a look-up asks did not answer as it should.',
+    hint: 'It is asked again by itself.',
+  },
+  'mediate.host-unavailable': {
+    kind: 'temporary',
+    status: 503,
+    summary: 'The place where mediator modules run cannot be reached.',
+    hint: 'It is tried again by itself; see: slowlane doctor',
+  },
+  'join.too-few': {
+    kind: 'user',
+    status: 422,
+    summary: 'Fewer parts succeeded than the join policy asks for.',
+    hint: 'See the failed parts in the message; retry the request after a fix.',
   },
   'join.failed': {
     kind: 'user',
@@ -470,6 +512,24 @@ export const errorCodes = {
     summary: 'The callback did not answer with 2xx.',
     hint: 'It is tried again by itself.',
   },
+  'notify.not-found': {
+    kind: 'user',
+    status: 404,
+    summary: 'There is no such delivery.',
+    hint: 'List them with: slowlane delivery ls --state dead',
+  },
+  'notify.not-dead': {
+    kind: 'user',
+    status: 409,
+    summary: 'The delivery is under way or was made.',
+    hint: 'Only dead deliveries can be sent again.',
+  },
+  'schedule.not-found': {
+    kind: 'user',
+    status: 404,
+    summary: 'There is no such schedule.',
+    hint: 'List them with: slowlane schedule ls',
+  },
 
   'sandbox.unavailable': {
     kind: 'platform',
@@ -526,6 +586,12 @@ export const errorCodes = {
     summary: 'Another node has taken over this work.',
     hint: 'Nothing to do.',
   },
+  'queue.version': {
+    kind: 'platform',
+    status: 503,
+    summary: 'Redis holds the state of another version of Slow Lane that this one cannot work on.',
+    hint: 'Run one version at a time: let the other one finish, or start the version named in the message.',
+  },
   'gate.unknown-dimension': {
     kind: 'user',
     status: 404,
@@ -577,6 +643,7 @@ const exitByArea: Record<string, number> = {
   workspace: 60,
   result: 70,
   notify: 71,
+  schedule: 72,
   sandbox: 80,
   gateway: 81,
   queue: 90,

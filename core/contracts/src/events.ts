@@ -31,12 +31,15 @@ export interface EventSubject {
  * build.registered {jobId, workspace, artifact, found} · build.built {found} · build.failed {failure} · build.cancelled {}
  * request.accepted {operation, principal, revision, registrationId, artifact, workspace, body, callback?, traceparent?}
  * request.mediated {parts: [{part, key}], body, resultPath, claim: {dimension: weight}, priority} · request.cancelling {by} · request.joining {}
- * request.succeeded {files} · request.nothing-to-do {} · request.failed {failure} · request.cancelled {by?}   (the end events)
- * part.parked {key, index, document} · part.waiting {dimension, limit, inUse, ahead: parts of the same claim before it} · part.granted {waitedMs}
+ * request.succeeded {files, missing?: [{key, state, code?, message?}]} · request.nothing-to-do {} · request.failed {failure} · request.cancelled {by?}   (the end events)
+ * part.parked {key, index, document, estimateMicros?; when it is run again: key, index, attempt} · part.waiting {dimension, limit, inUse, ahead: parts of the same claim before it} · part.granted {waitedMs}
  * part.submitting {attempt, token, node} · part.running {runId, attempt, runPageUrl?} · part.cancelling {}
  * part.retrying {attempt: the one that failed, failure} · part.ended {state, attempt, failure?, runMs, log?}
  * delivery.sent {url, status, attempt, eventId} · delivery.failed {url, attempt, failure}
- * gate.limit {dimension, limit: null when reset, by, reason} · pipeline.applied {revision, by}
+ * request.retried {by, parts: ids of the new attempts}
+ * gate.limit {dimension, limit: null when reset, by, reason} · gate.closed {dimension, cause, by, reason, until?} · gate.opened {dimension, cause, by}
+ * gate.drained {dimension} · gate.drift {dimension, of: use | waiting, counted, actual} · gate.foreign {workspace, count, pools?, runs?}
+ * gate.month {dimension, month: the one that ended, spent} · pipeline.applied {revision, by} · result.expired {files: how many were deleted}
  */
 export const eventTypes = [
   'push.received',
@@ -53,6 +56,7 @@ export const eventTypes = [
   'request.mediated',
   'request.cancelling',
   'request.joining',
+  'request.retried',
   'request.succeeded',
   'request.nothing-to-do',
   'request.failed',
@@ -68,7 +72,14 @@ export const eventTypes = [
   'delivery.sent',
   'delivery.failed',
   'gate.limit',
+  'gate.closed',
+  'gate.opened',
+  'gate.drained',
+  'gate.drift',
+  'gate.foreign',
+  'gate.month',
   'pipeline.applied',
+  'result.expired',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 

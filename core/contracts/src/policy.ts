@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Name } from './common.ts';
-import { BytesText, DurationText } from './pipeline-file.ts';
+import { BlackoutDates, BytesText, DurationText, GateMetric, GateWindow } from './pipeline-file.ts';
 
 /** What pipeline authors may claim at most: the `policy:` part of slowlane.yaml. A claim above it is refused when the pipeline is applied. */
 export const Policy = z.strictObject({
@@ -20,9 +20,39 @@ export const Policy = z.strictObject({
   run_as: z.array(z.string()).default([]),
   /** Hosts that callbacks and webhooks may go to, `host` or `host:port`; loopback only when named here. */
   callbacks: z.array(z.string()).default([]),
+  /** Hosts that `enrich` may ask, in the same form. */
+  lookups: z.array(z.string()).default([]),
+  /** Domains that `notify` may send mail to; `*` = any. */
+  mail_domains: z.array(z.string()).default([]),
 });
 export type Policy = z.infer<typeof Policy>;
 
-/** Limits of gate dimensions that the platform sets: `*` (global), `pool:<name>`, `ws:<name>`, `res:<name>`. */
-export const GateLimits = z.record(z.string().regex(/^(\*|(pool|ws|res):[a-z0-9._-]+)$/), z.int().min(0));
+/** A limit with the times in which it stands, as the platform writes it. */
+export const GateRuleSettings = z.strictObject({
+  limit: z.int().min(0).optional(),
+  window: z.union([GateWindow, z.array(GateWindow).min(1).max(20)]).optional(),
+  blackout: z.array(BlackoutDates).max(100).default([]),
+  metric: GateMetric.optional(),
+});
+export type GateRuleSettings = z.infer<typeof GateRuleSettings>;
+
+/**
+ * Limits of gate dimensions that the platform sets: `*` (global), `pool:<name>`, `ws:<name>`, `res:<name>`, `tn:<tenant>`,
+ * `quota:<workspace>:tasks`, `quota:<workspace>:runs-per-hour`; a number, or a limit with windows, blackout dates and a metric.
+ */
+export const GateLimits = z.record(
+  z.string().regex(/^(\*|(pool|ws|res):[a-z0-9._-]+|tn:[A-Za-z0-9._@-]+|quota:[a-z0-9._-]+:[a-z0-9-]+)$/),
+  z.union([z.int().min(0), GateRuleSettings]),
+);
 export type GateLimits = z.infer<typeof GateLimits>;
+
+/** Money per calendar month (UTC) of a tenant or pipeline, in the currency of the price table; needs `price_per_hour` of the pools. */
+export const Budgets = z.record(
+  z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9])?$/),
+  z.strictObject({
+    per_month: z.number().min(0).max(1e9),
+    /** What happens to requests beyond it: wait for the next month (or a raise), or a refusal. */
+    then: z.enum(['postpone', 'refuse']).default('postpone'),
+  }),
+);
+export type Budgets = z.infer<typeof Budgets>;

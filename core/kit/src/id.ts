@@ -1,4 +1,4 @@
-import { ulid } from 'ulid';
+import { encodeTime, ulid } from 'ulid';
 
 /** Prefixes of ids, one per kind of thing: correlation, request, build, push, registration, token. */
 export type IdPrefix = 'cor' | 'req' | 'bld' | 'push' | 'reg' | 'tok';
@@ -6,6 +6,11 @@ export type IdPrefix = 'cor' | 'req' | 'bld' | 'push' | 'reg' | 'tok';
 /** A new id: prefix, `_` and a ULID, so that ids of a kind sort by the time they were made. */
 export function newId(prefix: IdPrefix): string {
   return `${prefix}_${ulid()}`;
+}
+
+/** The lowest id that could be made at a moment (epoch milliseconds): what sorts below it is older. */
+export function firstIdAt(prefix: IdPrefix, at: number): string {
+  return `${prefix}_${encodeTime(at, 10)}${'0'.repeat(16)}`;
 }
 
 /** Id of part `index` (from 0) of a request. */

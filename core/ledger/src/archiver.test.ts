@@ -108,6 +108,34 @@ describe('the read model', () => {
     expect(await ledger.history.build(build.id)).toEqual(await queue.builds.get(build.id));
   });
 
+  it('follows a request that runs again after its end, with new attempts of what had failed', async () => {
+    archiver.start();
+    const workers = await queue.work({
+      join: ({ requestId }) => queue.requests.end(requestId, { state: 'failed', failure }),
+      notify: async () => undefined,
+    });
+    const id = await park();
+    await run(`${id}-0`);
+    await queue.requests.release(`${id}-0`, succeeded);
+    await run(`${id}-1`);
+    await queue.requests.release(`${id}-1`, { state: 'failed', failure, runMs: 3, log: undefined });
+    const again = () =>
+      queue.requests.retryFailed(id, 'ana').then(
+        ({ parts: names }) => names,
+        () => [],
+      );
+    await expect.poll(again, { timeout: 20_000 }).toEqual([`${id}-1`]);
+    await run(`${id}-1`);
+    await archived();
+    expect(await ledger.history.request(id)).toEqual(await queue.requests.get(id));
+    expect(await ledger.history.parts(id)).toEqual(await queue.requests.parts(id));
+    expect((await queue.requests.parts(id)).map(({ attempt, state }) => [attempt, state])).toEqual([
+      [1, 'succeeded'],
+      [2, 'running'],
+    ]);
+    await workers.close();
+  });
+
   it('lists the newest first, by page, operation and state', async () => {
     archiver.start();
     const ids = [await park(), await park(), await park()];

@@ -21,6 +21,8 @@ export interface Database {
   };
   registrations: RegistrationTable;
   tokens: TokenTable;
+  schedules: ScheduleTable;
+  delivery_queue: DeliveryQueueTable;
 }
 
 export interface EventTable {
@@ -148,4 +150,35 @@ export interface TokenTable {
   created_at: number;
   expires_at: number | null;
   revoked_at: number | null;
+}
+
+export interface ScheduleTable {
+  pipeline: string;
+  name: string;
+  cron: string;
+  last_at: number;
+  last_request: string | null;
+  problem: string | null;
+  paused_by: string | null;
+  paused_reason: string | null;
+  paused_at: number | null;
+}
+
+/** One row per notification and address, until it is forgotten; `deliveries` holds every try, as the events told it. */
+export interface DeliveryQueueTable {
+  id: string;
+  request: string;
+  correlation: string;
+  pipeline: string;
+  kind: string;
+  address: string;
+  audience: string;
+  event: string;
+  state: string;
+  attempt: number;
+  due_at: number;
+  status: number | null;
+  failure: string | null;
+  created_at: number;
+  updated_at: number;
 }

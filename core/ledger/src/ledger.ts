@@ -1,9 +1,11 @@
 import type {
+  DeliveryStore,
   EventLog,
   History,
   Logger,
   PipelineStore,
   RegistrationStore,
+  ScheduleStore,
   SlowLaneEvent,
   TokenStore,
 } from '@slowlane/contracts';
@@ -20,6 +22,8 @@ export interface Ledger {
   pipelines: PipelineStore;
   registrations: RegistrationStore;
   tokens: TokenStore;
+  schedules: ScheduleStore;
+  deliveries: DeliveryStore;
   history: LedgerHistory;
   /** Limits set by hand that stand, newest per dimension: for `queue.gate.restore`. */
   handLimits(): Promise<HandLimit[]>;

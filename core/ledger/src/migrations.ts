@@ -1,9 +1,11 @@
 import type { Migration } from 'kysely/migration';
 import { sql } from 'kysely';
+import { schedulesAndDeliveries } from './migration-0002.ts';
 
 /** In order, by name; one that was released is never changed. */
 export const migrations: Record<string, Migration> = {
   '0001-read-model': { up: (db) => runAll(db, readModel) },
+  '0002-schedules-and-deliveries': schedulesAndDeliveries,
 };
 
 const readModel = [

@@ -38,7 +38,30 @@ function park(...[db, event]: Parameters<Projection>): Promise<unknown> {
       parked_at: event.at,
       cancel: 0,
     })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(parkedAgain(event)))
     .execute();
+}
+
+/** A part that is run again is a new attempt; its document is that of the first time. */
+function parkedAgain(event: SlowLaneEvent): Updateable<PartTable> {
+  const cleared = {
+    token: null,
+    run_id: null,
+    run_page_url: null,
+    granted_at: null,
+    submitted_at: null,
+    ended_at: null,
+  };
+  return {
+    ...cleared,
+    state: 'parked' satisfies PartState,
+    attempt: Number(event.data['attempt'] ?? 1),
+    parked_at: event.at,
+    failure: null,
+    waiting: null,
+    log: null,
+    cancel: 0,
+  };
 }
 
 async function run(...[db, event]: Parameters<Projection>): Promise<void> {

@@ -14,6 +14,7 @@ export const requestProjections: Partial<Record<EventType, Projection>> = {
       parts_total: Array.isArray(event.data['parts']) ? event.data['parts'].length : 0,
     }),
   'request.cancelling': (db, event) => change(db, event, { state: 'cancelling' satisfies RequestState }),
+  'request.retried': retry,
   'request.joining': (db, event) => change(db, event, { state: 'joining' satisfies RequestState }),
   'request.succeeded': end('succeeded'),
   'request.nothing-to-do': end('nothing-to-do'),
@@ -44,6 +45,23 @@ function accept(...[db, event]: Parameters<Projection>): Promise<unknown> {
       parts_ended: 0,
       accepted_at: event.at,
     })
+    .execute();
+}
+
+/** What did not succeed runs again: the end that was is history, and the request has none. */
+function retry(...[db, event]: Parameters<Projection>): Promise<unknown> {
+  const again = Array.isArray(event.data['parts']) ? event.data['parts'].length : 0;
+  return db
+    .updateTable('requests')
+    .set(({ eb }) => ({
+      state: 'running' satisfies RequestState,
+      ended_at: null,
+      end_event: null,
+      failure: null,
+      result: null,
+      parts_ended: eb('parts_total', '-', again),
+    }))
+    .where('id', '=', requestOf(event))
     .execute();
 }
 

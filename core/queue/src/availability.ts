@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SlowLaneError } from '@slowlane/contracts';
+import { VERSION_REPLY, versionError } from './version-error.ts';
 
 /** Replies with which Redis says "not now"; any other error reply is a fault of ours. */
 const notNow = /^(LOADING|BUSY|MISCONF|READONLY|MASTERDOWN|TRYAGAIN|CLUSTERDOWN|UNBLOCKED|NOREPLICAS)\b/;
@@ -18,6 +19,7 @@ export async function orUnavailable<T>(call: () => Promise<T>): Promise<T> {
 export function asUnavailable(thrown: unknown): unknown {
   if (thrown instanceof SlowLaneError || !(thrown instanceof Error)) return thrown;
   const text = thrown.message;
+  if (text.includes(VERSION_REPLY)) return versionError(text);
   if (text.startsWith('OOM')) return new SlowLaneError('queue.full', `Redis: ${text}`, { cause: thrown });
   if (notNow.test(text) || connection.test(`${text} ${codeOf(thrown)}`)) {
     return new SlowLaneError('queue.unavailable', `Redis does not answer: ${text}`, { cause: thrown });

@@ -9,7 +9,7 @@ const kinds = {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    commandTimeout: 5_000,
+    commandTimeout: 2_000,
   },
   /** XREAD and XREADGROUP: one command at a time, for as long as it blocks and a little more. */
   blocking: { maxRetriesPerRequest: 2, blockingTimeout: 60_000, blockingTimeoutGrace: 2_000 },

@@ -211,7 +211,7 @@ describe('nodes that are killed in the middle of submissions', () => {
       local part = partOf(id)
       freeSlot(id, part.class)
       redis.call('HSET', key('part:' .. id), 'state', 'parked')
-      enter(id, part.class, text(now() * 1000))\n`;
+      enter(id, part.class, 0)\n`;
     writeFileSync(join(folder, 'reap.lua'), text.replace(line, frees).replace('return #ids', 'pump(100)\nreturn #ids'));
     const { workspace } = await storm({
       requests: 60,

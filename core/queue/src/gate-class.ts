@@ -1,6 +1,10 @@
 import type { GateClaim } from '@slowlane/contracts';
 
-const dimensionForm = /^(?:\*|(?:op|pool|ws|res):[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?)$/;
+const name = '[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?';
+const who = '[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9])?';
+const dimensionForm = new RegExp(
+  `^(?:\\*|(?:op|pool|ws|res):${name}|(?:tn|bud):${who}|quota:${name}:[a-z0-9-]{1,63})$`,
+);
 
 export function isDimension(text: string): boolean {
   return dimensionForm.test(text);

@@ -1,18 +1,13 @@
-import { type TestRedis, createMemoryLogger, sampleRequest, startRedis } from '@slowlane/testkit';
+import { createMemoryLogger, sampleRequest, redisForFile } from '@slowlane/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openQueueWith } from './open-queue.ts';
 import type { Queue } from './queue.ts';
 
-let redis: TestRedis;
 let queue: Queue;
-let system = 0;
 
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
+const server = redisForFile({ beforeAll, afterAll });
 beforeEach(async () => {
-  queue = await openQueueWith({ url: redis.url, prefix: `g${system++}`, logger: createMemoryLogger() }, {});
+  queue = await openQueueWith({ url: server.redis.url, prefix: server.nextPrefix(), logger: createMemoryLogger() }, {});
   return () => queue.close();
 });
 
@@ -128,7 +123,7 @@ describe('weights and shared resources', () => {
 
   it('does not let light parts starve a heavy one: past its patience the heavy one holds the dimension', async () => {
     const strict = await openQueueWith(
-      { url: redis.url, prefix: `g${system++}`, logger: createMemoryLogger() },
+      { url: server.redis.url, prefix: server.nextPrefix(), logger: createMemoryLogger() },
       { patienceMs: 0 },
     );
     await strict.gate.declare({ 'res:erp-db': 3 });

@@ -1,95 +1,46 @@
-import { type GateControl, type GateView, SlowLaneError } from '@slowlane/contracts';
+import type { GateControl } from '@slowlane/contracts';
 import { newId } from '@slowlane/kit';
-import { isDimension } from './gate-class.ts';
+import { createGateClosures } from './gate-closures.ts';
+import { type LimitRow, declaredRow, handRow, limitText, mustBeDimension, resetRow } from './gate-rows.ts';
+import { createGateTruth } from './gate-truth.ts';
+import { listGates } from './gate-view.ts';
+import { turnMonth } from './month.ts';
 import type { Pump } from './pump.ts';
 import type { Gate } from './queue.ts';
+import { redisTime } from './redis-time.ts';
 import type { Store } from './store.ts';
 
-/** Limits: what files declare, and what people set by hand over it. */
+/** Limits, their times, and what stands over them: what files declare, what people set by hand, what others take. */
 export function createGate({ store, pump }: { store: Store; pump: Pump }): Gate {
-  async function setLimits(mode: 'declare' | 'set' | 'reset', rows: string[][]): Promise<void> {
-    for (const [dimension] of rows) mustBeDimension(dimension as string);
+  async function setLimits(mode: 'declare' | 'set' | 'reset', rows: LimitRow[]): Promise<void> {
     if (rows.length === 0) return;
     const [granted, budget] = (await store.run('set-limits', mode, newId('cor'), ...rows.flat())) as [number, number];
     await pump.goOn(granted, budget);
   }
+  const closures = createGateClosures({ store, pump });
   return {
-    list: () => list(store),
-    set: async (dimension, limit, by, reason) =>
-      setLimits('set', [
-        [dimension, limitText(limit), JSON.stringify({ by, reason }), JSON.stringify({ dimension, limit, by, reason })],
-      ]),
-    reset: (dimension, by) =>
-      setLimits('reset', [[dimension, '', '', JSON.stringify({ dimension, limit: null, by, reason: 'reset' })]]),
-    declare: async (limits) => setLimits('declare', declaredRows(limits)),
+    list: () => listGates(store),
+    set: async (dimension, limit, by, reason) => setLimits('set', [handRow(dimension, limit, { by, reason })]),
+    reset: async (dimension, by) => setLimits('reset', [resetRow(dimension, by)]),
+    async declare(limits) {
+      const at = await redisTime(store);
+      await setLimits('declare', declaredRows(limits, at));
+      if (Object.keys(limits).some((dimension) => dimension.startsWith('bud:'))) await turnMonth({ store, pump }, at);
+    },
     async restore(limits) {
-      const rows = limits.flatMap(({ dimension, limit, by, reason, at }) => [
-        dimension,
-        limitText(limit),
-        JSON.stringify({ by, reason }),
-        String(at),
-      ]);
+      const rows = limits.flatMap(({ dimension, limit, by, reason, at }) => {
+        mustBeDimension(dimension);
+        return [dimension, limitText(limit), JSON.stringify({ by, reason }), String(at)];
+      });
       const [done, granted, budget] = (await store.run('restore-limits', ...rows)) as [number, number?, number?];
       if (granted !== undefined && budget !== undefined) await pump.goOn(granted, budget);
       return done === 1;
     },
+    ...closures,
+    ...createGateTruth({ store, pump }, closures),
   };
 }
 
-function declaredRows(limits: Parameters<GateControl['declare']>[0]): string[][] {
-  return Object.entries(limits).map(([dimension, limit]) => [
-    dimension,
-    limit === Infinity ? '' : limitText(limit),
-    '',
-    '',
-  ]);
-}
-
-async function list(store: Store): Promise<GateView[]> {
-  const names = ['limit', 'declared', 'by-hand', 'by-hand-limit', 'by-hand-at', 'use', 'waiting'];
-  const [limit, declared, byHand, handLimit, handAt, use, waiting] = (await store.hashes(
-    names.map((name) => `gate:${name}`),
-  )) as [
-    Record<string, string>,
-    Record<string, string>,
-    Record<string, string>,
-    Record<string, string>,
-    Record<string, string>,
-    Record<string, string>,
-    Record<string, string>,
-  ];
-  const dimensions = new Set([
-    ...Object.keys(limit),
-    ...Object.keys(declared),
-    ...Object.keys(byHand),
-    ...Object.keys(use),
-    ...Object.keys(waiting),
-  ]);
-  return [...dimensions].sort().map((dimension) => ({
-    dimension,
-    limit: numberOrNull(limit[dimension]),
-    declared: numberOrNull(declared[dimension]),
-    byHand: byHandOf(byHand[dimension], { limit: Number(handLimit[dimension]), at: Number(handAt[dimension]) }),
-    inUse: Number(use[dimension] ?? 0),
-    waiting: Number(waiting[dimension] ?? 0),
-  }));
-}
-
-function byHandOf(text: string | undefined, rest: { limit: number; at: number }): GateView['byHand'] {
-  return text === undefined ? undefined : { ...(JSON.parse(text) as { by: string; reason: string }), ...rest };
-}
-
-function numberOrNull(text: string | undefined): number | null {
-  return text === undefined ? null : Number(text);
-}
-
-function limitText(limit: number): string {
-  if (!Number.isSafeInteger(limit) || limit < 0)
-    throw new SlowLaneError('request.invalid', `not a limit: ${limit}`, { hint: 'Use a whole number from 0.' });
-  return String(limit);
-}
-
-function mustBeDimension(text: string): void {
-  if (!isDimension(text))
-    throw new SlowLaneError('gate.unknown-dimension', `not a gate dimension: ${JSON.stringify(text)}`);
+function declaredRows(limits: Parameters<GateControl['declare']>[0], at: number): LimitRow[] {
+  return Object.entries(limits).map(([dimension, declared]) => declaredRow(dimension, declared, at));
 }

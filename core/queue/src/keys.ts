@@ -9,28 +9,47 @@
  * retriggers          HASH    `<kind>:<id>` -> how often the sweeper made it again
  * ends                CHANNEL `build:<id>`, `req:<id>`: processors at work on it should stop
  * ended               ZSET    `req:<id>`, `build:<id>`; score = ended at ms
- * req:<id>            HASH    doc (JSON), corr, pipeline, state, acceptedAt, endedAt, total, ended, mediated, resultPath, result, failure, cancelBy, endEvent
+ * req:<id>            HASH    doc (JSON), corr, pipeline, state, acceptedAt, endedAt, total, ended, mediated, resultPath, result, failure, cancelBy, endEvent,
+ *                             needed, lost, coalesce, cost
  * part:<id>           HASH    request, index, key, doc, state, attempt, class, corr, pipeline, token, fence, node, submitter, runId, runPageUrl,
- *                             parkedAt, grantedAt, submittedAt, endedAt, runMs, failure, waitsFor, waiting, cancel, log, faults
+ *                             parkedAt, grantedAt, submittedAt, endedAt, runMs, failure, waitsFor, waiting, cancel, log, faults, headStart, later, notBefore,
+ *                             deadline, price, estimate, cost, booked, priorMs
+ * version             STRING  of these forms; scripts of another version refuse
+ * coalesce:<sha256>   STRING  request in flight that equal ones share; of operation and key
  * idem:<sha256>       HASH    request, fingerprint; of principal and Idempotency-Key; 24 h
  * build:<id>          HASH    doc (JSON), corr, subject, state, createdAt, endedAt, failure, pushOutcome, found:<name> (JSON), logLines, logBytes, logFull
  * builds              ZSET    build ids; score = created at ms
  * confirms            ZSET    builds whose push has ended and which have not
  * build-log:<id>      STREAM  line | mark (a state worth waking followers for)
- * gate:limit          HASH    dimension -> limit that stands; none = unlimited
+ * gate:limit          HASH    dimension -> limit that stands; none = unlimited; 0 while the dimension is closed
  * gate:declared       HASH    dimension -> limit of files and configuration
  * gate:by-hand        HASH    dimension -> { by, reason }; gate:by-hand-limit, gate:by-hand-at the same for limit and time
  * gate:remembers      STRING  set once this Redis has known of limits by hand
+ * gate:rule           HASH    dimension -> windows, blackout, metric, over (JSON), as declared
+ * gate:open-until     HASH    dimension -> ms at which its window ends: 0 from then on, also when nobody says so
+ * gate:closed:<dim>   HASH    cause -> { by, reason, at, until? }; gate:closed-dimensions SET of the dimensions that have one
+ * gate:metric-dimensions:<name>  SET  dimensions whose rule names the metric
+ * gate:changes        ZSET    what changes by itself; score = ms; names in lua/changes.lua
+ * gate:clock          CHANNEL the new first time of gate:changes
  * gate:use            HASH    dimension -> weight in use
+ * gate:taken          HASH    dimension -> taken by others than our parts: foreign runs, money spent, calls of the last hour
+ * gate:foreign:<ws>   HASH    dimension -> places of it that runs of others take
+ * gate:rate:<dim>     HASH    sixtieth of the quota's time -> places granted in it
+ * gate:month          STRING  month that the budgets count, `2026-11`
+ * gate:ran:<op>       LIST    run times of the operation in ms, newest first, at most 64
  * gate:waiting        HASH    dimension -> parked parts that claim it
  * gate:arrival        STRING  last arrival, microseconds
  * gate:wait:<class>   ZSET    parked part ids; score = arrival minus head start, microseconds
- * gate:heads          ZSET    classes whose first part may fit; score = that of the first part
- * gate:blocked:<dim>:<weight>  ZSET  classes of that weight whose first part found no room in the dimension
- * gate:weights:<dim>  SET     weights that have such a set
+ * gate:classes        SET     classes in which parts wait
+ * gate:turns          HASH    tenant -> turns taken; gate:turn STRING where the others are
+ * gate:heads          LINE    classes whose first part may fit; score = that of the first part
+ * gate:blocked:<dim>:<weight>  LINE  classes of that weight whose first part found no room in the dimension
+ *                     (a LINE: ZSET of tenants by turn and score, and `<line>:<tenant>` ZSET of classes by score; lua/turns.lua)
+ * gate:weights:<dim>  SET     weights that have such a line
  * gate:blocked-by     HASH    class -> dimension
  * gate:held           HASH    dimension -> class that waited past its patience: no lighter one overtakes it there
  * gate:dirty          SET     dimensions that may have room again
+ * gate:holding        ZSET    parts that hold a slot; score = granted at ms
  * gate:lease          ZSET    parts that hold a slot and no run; score = end of the lease
  * gate:watch          ZSET    parts with a run; score = next poll
  * gate:cancels        ZSET    parts whose run must be cancelled; score = next try

@@ -9,6 +9,7 @@ import { keysOf } from './keys.ts';
 import { createPump } from './pump.ts';
 import type { Queue, QueueOptions, QueueStats, Workers } from './queue.ts';
 import { createRequestLane } from './request-lane.ts';
+import { meetVersion } from './meet-version.ts';
 import { loadScripts, scriptFolder } from './scripts.ts';
 import { type Store, createStore } from './store.ts';
 import { startWork } from './work.ts';
@@ -18,34 +19,45 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
   return openQueueWith(options, {});
 }
 
-/** As `openQueue`, for tests of this project: scripts from another folder, another patience. */
+/** As `openQueue`, for tests of this project: scripts from another folder, other times. */
 export async function openQueueWith(
   options: QueueOptions,
-  inner: { scriptFolder?: string; patienceMs?: number },
+  inner: { scriptFolder?: string; patienceMs?: number; turnMs?: number },
 ): Promise<Queue> {
   const { url, prefix = 'sl', logger, leaseMs = 30_000, ageingStepMs = 60_000, maxUnarchived = 1_000_000 } = options;
+  const prices = options.prices ?? {};
   const connect = connector(url, logger);
   const redis = connect('lane');
   await redis.connect().catch((thrown: unknown) => {
     redis.disconnect();
     throw new SlowLaneError('queue.unavailable', 'Redis does not answer', { cause: thrown });
   });
-  const scripts = loadScripts(inner.scriptFolder ?? scriptFolder, { leaseMs, patienceMs: inner.patienceMs ?? 600_000 });
+  const { patienceMs = 600_000, turnMs } = inner;
+  const scripts = loadScripts(inner.scriptFolder ?? scriptFolder, {
+    leaseMs,
+    patienceMs,
+    ...(turnMs === undefined ? {} : { turnMs }),
+  });
   const store = createStore(redis, { keys: keysOf(prefix), scripts });
+  await meetVersion(store).catch((thrown: unknown) => {
+    redis.disconnect();
+    throw thrown;
+  });
   const pool = createBlockingPool(() => connect('blocking'));
   const pump = createPump(store);
-  const requests = createRequestLane({ store, pump, ageingStepMs, maxUnarchived });
+  const requests = createRequestLane({ store, pump, ageingStepMs, maxUnarchived, prices });
   const builds = createBuildLane({ store, pool });
+  const gate = createGate({ store, pump });
   const working = new Set<Workers>();
 
   return {
     requests,
     builds,
-    gate: createGate({ store, pump }),
+    gate,
     events: createEventLog({ store, pool }),
     async work(processors, workOptions) {
       const workers = await startWork(
-        { connect, pump, lanes: { requests, builds, store, logger } },
+        { connect, pump, gate, lanes: { requests, builds, store, logger } },
         processors,
         workOptions,
       );
@@ -63,6 +75,7 @@ export async function openQueueWith(
     async close() {
       await Promise.all([...working].map((workers) => workers.close()));
       pool.close();
+      store.close();
       redis.disconnect();
     },
   };

@@ -11,6 +11,8 @@ export interface QueueOptions {
   leaseMs?: number;
   /** Head start of each priority level over the next: see `head-start.ts`. Default 60,000. */
   ageingStepMs?: number;
+  /** Currency per hour of each pool: what estimates, costs and budgets are made from. Without it nothing is counted in money. */
+  prices?: Readonly<Record<string, number>>;
   /** The stream may hold so many events that the archiver has not taken; then accept throws `queue.full`. Default 1,000,000. */
   maxUnarchived?: number;
 }

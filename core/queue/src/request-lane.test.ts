@@ -1,18 +1,13 @@
 import { type PartOutcome, SlowLaneError } from '@slowlane/contracts';
-import { type TestRedis, createMemoryLogger, sampleRequest, startRedis } from '@slowlane/testkit';
+import { createMemoryLogger, sampleRequest, redisForFile } from '@slowlane/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Queue, openQueue } from './index.ts';
 
-let redis: TestRedis;
 let queue: Queue;
-let system = 0;
 
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
+const server = redisForFile({ beforeAll, afterAll });
 beforeEach(async () => {
-  queue = await openQueue({ url: redis.url, prefix: `t${system++}`, logger: createMemoryLogger() });
+  queue = await openQueue({ url: server.redis.url, prefix: server.nextPrefix(), logger: createMemoryLogger() });
   return () => queue.close();
 });
 
@@ -103,8 +98,8 @@ describe('accept', () => {
 
   it('refuses when the archiver is too far behind', async () => {
     const small = await openQueue({
-      url: redis.url,
-      prefix: `t${system++}`,
+      url: server.redis.url,
+      prefix: server.nextPrefix(),
       logger: createMemoryLogger(),
       maxUnarchived: 1,
     });

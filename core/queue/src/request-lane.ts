@@ -1,18 +1,23 @@
 import { createHash } from 'node:crypto';
 import {
+  type GateClaim,
   type NewRequest,
   type RequestLane,
   type RequestOutcome,
   type RequestRecord,
   SlowLaneError,
 } from '@slowlane/contracts';
-import { partId, splitPartId } from '@slowlane/kit';
+import { partId, redactJson, splitPartId } from '@slowlane/kit';
 import { patiently } from './availability.ts';
+import { type PriceTable, priceClaim } from './cost.ts';
+import { explain } from './explain.ts';
 import { gateClass } from './gate-class.ts';
 import { headStartUs } from './head-start.ts';
+import { impossibleError } from './impossible-error.ts';
 import { createPartLane } from './part-lane.ts';
 import type { Pump } from './pump.ts';
 import { type RequestDoc, partRecordOf, requestRecordOf } from './request-record.ts';
+import { retryFailed } from './retry-failed.ts';
 import type { Store } from './store.ts';
 
 export interface RequestLaneDeps {
@@ -20,6 +25,7 @@ export interface RequestLaneDeps {
   pump: Pump;
   ageingStepMs: number;
   maxUnarchived: number;
+  prices: PriceTable;
 }
 
 const IDEMPOTENCY_MS = 24 * 3_600_000;
@@ -35,28 +41,42 @@ export function createRequestLane(deps: RequestLaneDeps): RequestLane {
     park: (id, split) => patiently(() => park(deps, id, split)),
     end: (id, outcome) => patiently(() => end(store, id, outcome)),
     cancel: (id, by) => cancel(deps, id, by),
+    retryFailed: (id, by) => retryFailed(deps, id, by),
+    explain: (partId) => explain(store, partId),
     ...createPartLane(deps),
   };
 }
 
 async function accept(deps: RequestLaneDeps, request: NewRequest): ReturnType<RequestLane['accept']> {
-  const { idempotency, ...doc } = request;
-  const [answer, detail] = (await deps.store.run(
+  const { idempotency, weights, coalesceKey, redact = [], ...doc } = request;
+  const answer = (await deps.store.run(
     'accept',
     request.id,
     JSON.stringify(doc),
     request.correlationId,
     request.pin.pipeline,
     JSON.stringify({ pipeline: request.pin.pipeline, request: request.id }),
-    JSON.stringify(acceptedData(doc)),
+    JSON.stringify(acceptedData({ ...doc, body: redactJson(doc.body, redact) })),
     idempotency === undefined ? '' : sha256(`${request.principal}\n${idempotency.key}`),
     idempotency?.fingerprint ?? '',
     IDEMPOTENCY_MS,
     deps.maxUnarchived,
-  )) as [string, string];
-  if (answer === 'new') return { request: freshRecord(doc, Number(detail)), replayed: false };
-  if (answer === 'known') return { request: await known(deps.store, detail), replayed: true };
-  if (answer === 'full')
+    coalesceKey === undefined ? '' : sha256(`${request.operation}\n${coalesceKey}`),
+    weights === undefined ? '' : await classOf(deps, { dimensions: weights, priority: 0 }),
+    doc.deadline === undefined ? '' : Math.round(doc.deadline),
+    doc.notBefore === undefined ? '' : Math.round(doc.notBefore),
+  )) as [string, string, string, string];
+  const [kind, detail] = answer;
+  if (kind === 'new') return { request: freshRecord(doc, Number(detail)), replayed: false };
+  if (kind === 'known') return { request: await known(deps.store, detail), replayed: true };
+  if (kind === 'shared') return { request: await known(deps.store, detail), replayed: false, coalesced: true };
+  if (kind === 'late')
+    throw new SlowLaneError(
+      'request.deadline',
+      `the deadline ${iso(doc.deadline)} has passed: it is ${iso(Number(detail))}`,
+    );
+  if (kind === 'impossible' || kind === 'over-budget') throw impossibleError(request.id, answer);
+  if (kind === 'full')
     throw new SlowLaneError('queue.full', `more than ${deps.maxUnarchived} events wait for the archiver`);
   throw new SlowLaneError(
     'request.key-reused',
@@ -66,9 +86,30 @@ async function accept(deps: RequestLaneDeps, request: NewRequest): ReturnType<Re
 
 /** Everything that the ledger shows of a request, because it knows nothing but events. */
 function acceptedData(doc: RequestDoc): Record<string, unknown> {
-  const { operation, principal, body, callback, traceparent, pin } = doc;
+  const { operation, principal, body, callback, traceparent, pin, tenant, notBefore, deadline, priority } = doc;
   const { revision, registrationId, artifact, workspace } = pin;
-  return { operation, principal, revision, registrationId, artifact, workspace, body, callback, traceparent };
+  const wishes = { tenant, notBefore, deadline, priority };
+  return {
+    operation,
+    principal,
+    revision,
+    registrationId,
+    artifact,
+    workspace,
+    body,
+    callback,
+    traceparent,
+    ...wishes,
+  };
+}
+
+async function classOf({ store, prices }: RequestLaneDeps, claim: GateClaim): Promise<string> {
+  const { dimensions } = await priceClaim(store, claim, prices);
+  return gateClass({ ...claim, dimensions });
+}
+
+function iso(ms: number | undefined): string {
+  return new Date(ms ?? 0).toISOString();
 }
 
 function freshRecord(doc: RequestDoc, acceptedAt: number): RequestRecord {
@@ -106,11 +147,12 @@ async function part(store: Store, id: string): ReturnType<RequestLane['part']> {
 }
 
 async function park(deps: RequestLaneDeps, id: string, split: Parameters<RequestLane['park']>[1]): Promise<void> {
+  const { dimensions, pricePerHour, estimate } = await priceClaim(deps.store, split.claim, deps.prices);
   const mediated = {
     parts: split.parts.map(({ key }, index) => ({ part: partId(id, index), key })),
-    body: split.mediated,
+    body: redactJson(split.mediated, split.redact ?? []),
     resultPath: split.resultPath,
-    claim: split.claim.dimensions,
+    claim: dimensions,
     priority: split.claim.priority,
   };
   const answer = (await deps.store.run(
@@ -118,33 +160,32 @@ async function park(deps: RequestLaneDeps, id: string, split: Parameters<Request
     id,
     JSON.stringify(split.mediated),
     split.resultPath,
-    gateClass(split.claim),
+    gateClass({ ...split.claim, dimensions }),
     headStartUs(split.claim.priority, deps.ageingStepMs),
     JSON.stringify(mediated),
+    split.needed ?? '',
+    pricePerHour ?? '',
+    estimate ?? '',
     ...split.parts.flatMap(({ key, document }, index) => [
       key,
       JSON.stringify(document),
-      JSON.stringify({ key, index, document }),
+      JSON.stringify({ key, index, document: redactJson(document, split.redactParts ?? []), estimateMicros: estimate }),
     ]),
-  )) as ['parked', number, number] | ['past'] | ['impossible', string, string, string];
-  if (answer[0] === 'parked') await deps.pump.goOn(answer[1], answer[2]);
-  if (answer[0] === 'impossible') {
-    const [, dimension, limit, weight] = answer;
-    throw new SlowLaneError(
-      'request.impossible',
-      `each part of ${id} weighs ${weight} on ${dimension}, whose limit is ${limit}`,
-      {
-        data: { dimension, limit: Number(limit), weight: Number(weight) },
-      },
-    );
-  }
+  )) as ['parked', number, number] | ['past'] | [string, string, string, string];
+  if (answer[0] === 'parked') await deps.pump.goOn(Number(answer[1]), Number(answer[2]));
+  else if (answer[0] !== 'past') throw impossibleError(id, answer.map(String));
 }
 
 async function end(store: Store, id: string, outcome: RequestOutcome): Promise<boolean> {
   const failure = outcome.state === 'failed' ? JSON.stringify(outcome.failure) : undefined;
   const files = outcome.state === 'succeeded' ? JSON.stringify(outcome.files) : undefined;
-  const data = failure === undefined ? (files === undefined ? '{}' : `{"files":${files}}`) : `{"failure":${failure}}`;
+  const missing =
+    outcome.state === 'succeeded' && outcome.missing !== undefined ? JSON.stringify(outcome.missing) : undefined;
+  const without = missing === undefined ? '' : `,"missing":${missing}`;
+  const data =
+    failure === undefined ? (files === undefined ? '{}' : `{"files":${files}${without}}`) : `{"failure":${failure}}`;
   const fields = [
+    ...(missing === undefined ? [] : ['missing', missing]),
     ...(failure === undefined ? [] : ['failure', failure]),
     ...(files === undefined ? [] : ['result', files]),
   ];

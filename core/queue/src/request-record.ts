@@ -1,6 +1,6 @@
 import type { NewRequest, PartRecord, PartState, RequestRecord, RequestState } from '@slowlane/contracts';
 
-export type RequestDoc = Omit<NewRequest, 'idempotency'>;
+export type RequestDoc = Omit<NewRequest, 'idempotency' | 'weights' | 'coalesceKey' | 'redact'>;
 
 /** A request from its hash; `undefined` when there is none. */
 export function requestRecordOf(fields: Record<string, string>): RequestRecord | undefined {
@@ -22,8 +22,14 @@ export function requestRecordOf(fields: Record<string, string>): RequestRecord |
     endedAt: number(fields['endedAt']),
     failure: json(fields['failure']),
     result: json(fields['result']),
+    missing: json(fields['missing']),
     resultPath: fields['resultPath'],
     endEventId: fields['endEvent'],
+    tenant: doc.tenant,
+    notBefore: doc.notBefore,
+    deadline: doc.deadline,
+    priority: doc.priority,
+    costMicros: number(fields['cost']),
   };
 }
 
@@ -49,6 +55,10 @@ export function partRecordOf(id: string, fields: Record<string, string>): PartRe
     waiting: json(fields['waiting']),
     cancelRequested: fields['cancel'] === '1',
     log: fields['log'],
+    notBefore: number(fields['notBefore']),
+    deadline: number(fields['deadline']),
+    estimateMicros: number(fields['estimate']),
+    costMicros: number(fields['cost']),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { orUnavailable } from './availability.ts';
+import { createFrozenGuard } from './frozen-guard.ts';
 import type { Keys } from './keys.ts';
 import type { Script, ScriptName } from './scripts.ts';
 
@@ -13,14 +14,17 @@ export interface Store {
   call<T>(command: (redis: Redis) => Promise<T>): Promise<T>;
   /** Fields of several hashes in one round trip, empty for one that does not exist. */
   hashes(names: readonly string[]): Promise<Record<string, string>[]>;
+  close(): void;
 }
 
 export function createStore(redis: Redis, options: { keys: Keys; scripts: Record<ScriptName, Script> }): Store {
   const { keys, scripts } = options;
-  const call: Store['call'] = (command) => orUnavailable(() => command(redis));
+  const frozen = createFrozenGuard(redis);
+  const call: Store['call'] = (command) => orUnavailable(() => frozen.run(() => command(redis)));
   return {
     keys,
     call,
+    close: frozen.close,
     run: (name, ...args) => call((connection) => runScript(connection, scripts[name], [keys.root, ...args])),
     hashes: (names) => call((connection) => readHashes(connection, names.map(keys.of))),
   };

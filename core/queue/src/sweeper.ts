@@ -1,7 +1,8 @@
-import { type Logger, SlowLaneError } from '@slowlane/contracts';
+import { type GateControl, type Logger, SlowLaneError } from '@slowlane/contracts';
 import { confirm, flowFor } from './dispatcher.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { type Lanes, failWork } from './fail-work.ts';
+import type { GateClock } from './gate-clock.ts';
 import type { JobQueues } from './job-queues.ts';
 import type { Pump } from './pump.ts';
 import type { Store } from './store.ts';
@@ -11,6 +12,8 @@ export interface SweeperDeps {
   lanes: Lanes;
   jobs: JobQueues;
   pump: Pump;
+  gate: Pick<GateControl, 'reconcile'>;
+  clock: Pick<GateClock, 'check'>;
   dispatcher: Dispatcher;
   logger: Logger;
   tickMs: number;
@@ -21,8 +24,9 @@ export interface SweeperDeps {
 const KEEP_MS = 24 * 3_600_000;
 /** Work whose flow came to its end so often without ending it is ended as failed. */
 const MOST_RETRIGGERS = 5;
-/** Every so many ticks the slower checks run too. */
+/** Every so many ticks the slower checks run too, and the counters of the gate are compared with what they count. */
 const SLOW_EVERY = 5;
+const RECONCILE_EVERY = 60;
 
 /** Looks after what no message will ever wake again. Every node has one; what two of them do at once is done once. */
 export function startSweeper(deps: SweeperDeps): { close(): Promise<void> } {
@@ -32,7 +36,7 @@ export function startSweeper(deps: SweeperDeps): { close(): Promise<void> } {
   const timer = setInterval(() => {
     if (busy) return;
     busy = true;
-    running = tick(deps, ticks++ % SLOW_EVERY === 0)
+    running = tick(deps, ticks++)
       .catch((thrown: unknown) => deps.logger.debug({ error: String(thrown) }, 'sweeper'))
       .finally(() => (busy = false));
   }, deps.tickMs);
@@ -44,16 +48,23 @@ export function startSweeper(deps: SweeperDeps): { close(): Promise<void> } {
   };
 }
 
-async function tick(deps: SweeperDeps, slow: boolean): Promise<void> {
+async function tick(deps: SweeperDeps, ticks: number): Promise<void> {
   await deps.pump.all();
+  await deps.clock.check();
   const dispatchedAgain = Number(await deps.store.run('reap', 100));
   if (dispatchedAgain > 0) deps.logger.info({ parts: dispatchedAgain }, 'leases ran out: dispatched again, slots kept');
   await deps.dispatcher.takeOver();
   await promoteConfirms(deps);
   await findLost(deps);
-  if (!slow) return;
+  if (ticks % SLOW_EVERY !== 0) return;
   await deps.dispatcher.forgetNodes();
   while (Number(await deps.store.run('retire', KEEP_MS, 100)) >= 100);
+  if (ticks % RECONCILE_EVERY === 0) await reconcile(deps);
+}
+
+async function reconcile({ gate, logger }: SweeperDeps): Promise<void> {
+  const { drift } = await gate.reconcile();
+  if (drift.length > 0) logger.error({ drift }, 'counters of the gate were off: corrected');
 }
 
 /** The word of git came before its queue job was there, or its promotion was lost. */

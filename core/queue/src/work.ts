@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Worker } from 'bullmq';
+import type { GateControl } from '@slowlane/contracts';
+import type { Redis } from 'ioredis';
 import { type ActiveJobs, createActiveJobs } from './active-jobs.ts';
 import { type QueueJobName, catalogue, queueJobNames } from './catalogue.ts';
 import type { Connector } from './connections.ts';
 import { ensureGroup, startDispatcher } from './dispatcher.ts';
 import type { Lanes } from './fail-work.ts';
+import { startGateClock } from './gate-clock.ts';
 import { createJobQueues } from './job-queues.ts';
 import type { Pump } from './pump.ts';
 import type { Processors, WorkOptions, Workers } from './queue.ts';
@@ -17,12 +20,14 @@ export interface WorkDeps {
   connect: Connector;
   lanes: Lanes;
   pump: Pump;
+  gate: Pick<GateControl, 'reconcile'>;
 }
 
 /** BullMQ fails a job that stalled once too often, without a word to us: our own poison count ends it instead. */
 const NEVER_STALLED_TOO_OFTEN = 1_000_000;
 /** Aborted processors and a Redis that is away may keep a worker from closing; what it held is taken over by others. */
 const ABORTED_MS = 3_000;
+const LAST_WORD_MS = 500;
 
 export async function startWork(deps: WorkDeps, processors: Processors, options: WorkOptions = {}): Promise<Workers> {
   const { connect, lanes, pump } = deps;
@@ -31,19 +36,22 @@ export async function startWork(deps: WorkDeps, processors: Processors, options:
   const node = `${process.pid}-${randomUUID()}`;
   const active = createActiveJobs();
   await ensureGroup(store);
+  const ends = await followEnds(deps, active);
   const jobs = createJobQueues(connect('queue'), { prefix, logger });
   const dispatcher = startDispatcher({ store, jobs, reader: connect('blocking'), node, logger });
+  const clock = await startGateClock({ store, pump, subscriber: ends, logger });
   const sweeper = startSweeper({
     store,
     lanes,
     jobs,
     pump,
+    gate: deps.gate,
+    clock,
     dispatcher,
     logger,
     tickMs: options.tickMs ?? 1_000,
     lostAfterMs: options.lostAfterMs ?? 20_000,
   });
-  const ends = await followEnds(deps, active);
   const connection = connect('queue');
   const workers = withConfirm(lanes, processors).map(([name, processor]) => startWorker(name, processor));
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
@@ -63,14 +71,17 @@ export async function startWork(deps: WorkDeps, processors: Processors, options:
     return worker;
   }
   async function close(graceMs = 10_000): Promise<void> {
-    ends.disconnect();
+    const reachable = await isReachable(store);
     const closed = Promise.all(workers.map((worker) => worker.close()));
-    if (!(await settled(closed, (await isReachable(store)) ? graceMs : 0)))
-      active.abortAll(new ProcessStops('this process stops'));
-    if (!(await settled(closed, ABORTED_MS))) for (const worker of workers) worker.disconnect().catch(() => undefined);
-    await sweeper.close();
-    await dispatcher.close();
-    await jobs.close();
+    if (!(await settled(closed, reachable ? graceMs : 0))) active.abortAll(new ProcessStops('this process stops'));
+    await settled(clock.close(), LAST_WORD_MS);
+    ends.disconnect();
+    if (!(await settled(closed, reachable ? ABORTED_MS : LAST_WORD_MS)))
+      for (const worker of workers) worker.disconnect().catch(() => undefined);
+    const others = Promise.all([sweeper.close(), dispatcher.close(), jobs.close()]);
+    // What they still want to say to a Redis that is away, other nodes say later.
+    if (reachable) await others;
+    else await settled(others, LAST_WORD_MS);
     connection.disconnect();
   }
   return { close };
@@ -87,12 +98,13 @@ async function isReachable(store: Store): Promise<boolean> {
 }
 
 /** The ends of builds and requests, as they happen. A missed message costs nothing: the next stage looks at the state. */
-async function followEnds({ connect, lanes }: WorkDeps, active: ActiveJobs): Promise<{ disconnect(): void }> {
+async function followEnds({ connect, lanes }: WorkDeps, active: ActiveJobs): Promise<Redis> {
   const subscriber = connect('subscriber');
-  subscriber.on('message', (_channel: string, subject: string) =>
-    active.abort(subject, new EndedElsewhere(`${subject} has ended`)),
-  );
-  await subscriber.subscribe(lanes.store.keys.of('ends'));
+  const ends = lanes.store.keys.of('ends');
+  subscriber.on('message', (channel: string, subject: string) => {
+    if (channel === ends) active.abort(subject, new EndedElsewhere(`${subject} has ended`));
+  });
+  await subscriber.subscribe(ends);
   return subscriber;
 }
 

@@ -111,7 +111,7 @@ export function createMemoryRequestLane(now: () => number = Date.now): MemoryReq
           fingerprint: request.idempotency.fingerprint,
         });
       }
-      const { idempotency: _, ...facts } = request;
+      const { idempotency: _, weights: __, coalesceKey: ___, redact: ____, ...facts } = request;
       const record: RequestRecord = {
         ...structuredClone(facts),
         mediated: undefined,
@@ -179,6 +179,28 @@ export function createMemoryRequestLane(now: () => number = Date.now): MemoryReq
         finish(request);
       } else endRequest(request, { state: 'cancelled' });
       return request.state;
+    },
+    async retryFailed(id) {
+      check('retryFailed');
+      const request = requests.get(id);
+      if (request === undefined) throw new SlowLaneError('request.not-found', `no request ${id}`);
+      const again = partsOf(id).filter(({ part }) => part.state !== 'succeeded');
+      if ((request.state !== 'failed' && request.state !== 'cancelled') || again.length === 0)
+        throw new SlowLaneError('request.not-retryable', `request ${id} is ${request.state}`);
+      Object.assign(request, { state: 'running', endedAt: undefined, failure: undefined, result: undefined });
+      request.parts.ended -= again.length;
+      for (const entry of again) {
+        const attempt = entry.part.attempt + 1;
+        entry.part = { ...newPart(id, entry.part.index, entry.part, now()), attempt };
+        Object.assign(entry, { node: undefined, fence: entry.fence + 1 });
+        askSubmit(entry.part.id, 0);
+      }
+      return { parts: again.map(({ part }) => part.id) };
+    },
+    async explain(id) {
+      check('explain');
+      const part = held.get(id)?.part;
+      return part && { part: id, request: part.requestId, state: part.state, parkedAt: part.parkedAt };
     },
     async claim(id, node, leaseMs) {
       check('claim');

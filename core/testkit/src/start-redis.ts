@@ -50,6 +50,32 @@ export async function startRedis(
   };
 }
 
+/** The hooks of the test runner, which this project does not import. */
+export interface FileHooks {
+  beforeAll(run: () => Promise<void>): void;
+  afterAll(run: () => Promise<void>): void;
+}
+
+/** One Redis for all tests of a file; a prefix of its own for each system in it. */
+export function redisForFile(
+  { beforeAll, afterAll }: FileHooks,
+  options: Parameters<typeof startRedis>[0] = {},
+): { readonly redis: TestRedis; nextPrefix(): string } {
+  let started: TestRedis | undefined;
+  let systems = 0;
+  beforeAll(async () => {
+    started = await startRedis(options);
+  });
+  afterAll(async () => started?.stop());
+  return {
+    get redis() {
+      if (started === undefined) throw new Error('redisForFile: used before the tests run');
+      return started;
+    },
+    nextPrefix: () => `t${systems++}`,
+  };
+}
+
 function argvOf(port: number, dir: string, options: { appendfsync?: string; args?: readonly string[] }): string[] {
   const settings: Record<string, string> = {
     port: String(port),

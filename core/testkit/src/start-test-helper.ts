@@ -15,6 +15,8 @@ export interface TestHelperOptions {
   slots?: number;
   /** Argv that the helper is started through, such as one that makes a network namespace first and then executes the rest. */
   launcher?: readonly string[];
+  /** Whether programs may ask for this machine's network. */
+  allowsHostNetwork?: boolean;
 }
 
 /** A real helper with the real bubblewrap driver, as a process of its own. */
@@ -45,6 +47,7 @@ export interface TestHelperTask {
   slots: { firstUid: number; count: number };
   caller: { uid: number; gid: number };
   removeAtEnd: boolean;
+  allowsHostNetwork: boolean;
 }
 
 /** Only for root on Linux with bubblewrap: elsewhere skip the test with this. */
@@ -70,6 +73,7 @@ export async function startTestHelper(options: TestHelperOptions = {}): Promise<
     slots: { firstUid: 200_000 + (process.pid % 20_000) * 64 + 16 * (count++ % 4), count: options.slots ?? 16 },
     caller: options.caller ?? { uid: 0, gid: 0 },
     removeAtEnd: true,
+    allowsHostNetwork: options.allowsHostNetwork === true,
   };
   const launcher = options.launcher ?? [];
   let child = await startMain(task, launcher);

@@ -3,6 +3,8 @@ import { SlowLaneError } from '@slowlane/contracts';
 import type { Installation } from '../processes/installation.ts';
 import { benchBuild } from './build.ts';
 import type { Figure } from './figures.ts';
+import { benchOperations } from './operations.ts';
+import { benchGate } from './gate.ts';
 import { benchPush } from './push.ts';
 import { benchSandbox } from './sandbox.ts';
 import { benchSubmit } from './submit.ts';
@@ -11,12 +13,14 @@ type Bench = (installation: Installation, say: (line: string) => void) => Promis
 
 const benches: Record<string, Bench> = {
   submit: benchSubmit,
+  gate: benchGate,
+  operations: benchOperations,
   sandbox: benchSandbox,
   push: benchPush,
   build: benchBuild,
 };
 
-/** Figures side by side with the raw thing. Needs a running Slow Lane (`slowlane up`) for all but `submit`. */
+/** Figures side by side with the raw thing. Needs a running Slow Lane (`slowlane up`) for all but `submit` and `operations`. */
 export async function runBench(
   installation: Installation,
   names: readonly string[],

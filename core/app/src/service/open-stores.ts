@@ -8,6 +8,7 @@ import {
 import type { Paths, SlowLaneYaml } from '@slowlane/config';
 import type { BlobStore, BuildCache, Logger } from '@slowlane/contracts';
 import { type Archiver, type Ledger, openLedger } from '@slowlane/ledger';
+import { platformRules, splitPrices } from '@slowlane/kit';
 import { openQueue, type Queue } from '@slowlane/queue';
 import { ensureRedis } from '../processes/redis-server.ts';
 
@@ -24,7 +25,11 @@ export interface Stores {
 
 export async function openStores(paths: Paths, config: SlowLaneYaml, logger: Logger): Promise<Stores> {
   const redis = config.redis === undefined ? await ensureRedis(paths, logger) : undefined;
-  const queue = await openQueue({ url: config.redis?.url ?? (redis?.url as string), logger });
+  const queue = await openQueue({
+    url: config.redis?.url ?? (redis?.url as string),
+    prices: splitPrices(config.pools).prices,
+    logger,
+  });
   const durability = await queue.checkDurability();
   if (!durability.durable)
     logger.warn(
@@ -33,7 +38,7 @@ export async function openStores(paths: Paths, config: SlowLaneYaml, logger: Log
     );
   const ledger = await openLedger({ file: paths.ledger, archiveDir: paths.archive, logger });
   await queue.gate.restore(await ledger.handLimits());
-  await queue.gate.declare(config.gates);
+  await queue.gate.declare(platformRules(config.gates, config.budgets));
   const archiver = ledger.archiver(queue.events);
   archiver.start();
   return {

@@ -22,6 +22,23 @@ export interface NewRequest {
   callback: string | undefined;
   pin: Pin;
   idempotency: { key: string; fingerprint: Digest } | undefined;
+  /** Who shares the gate fairly with others; absent = the principal. */
+  tenant?: string | undefined;
+  /** Epoch ms by Redis' clock: its parts wait outside the gate until then. */
+  notBefore?: number | undefined;
+  /** Epoch ms by Redis' clock: what was not submitted by then fails with `request.deadline`. What runs goes on. */
+  deadline?: number | undefined;
+  /** 0 (first) to 9; absent = as the pipeline file says. */
+  priority?: number | undefined;
+  /**
+   * Equal requests in flight share one: while a request of the same operation with this key has not ended, `accept` returns that one.
+   * Who may share with whom is decided by what the caller puts into the key (the fingerprint of the body, the principal).
+   */
+  coalesceKey?: string | undefined;
+  /** What each part will weigh, where it is known already: a weight above a limit is then refused at once (`request.impossible`). */
+  weights?: Record<string, number> | undefined;
+  /** JSON pointers of what the event `request.accepted`, and with it archive and history, must not hold: `operation.redact`. */
+  redact?: readonly string[] | undefined;
 }
 
 export interface RequestRecord {
@@ -41,10 +58,18 @@ export interface RequestRecord {
   endedAt: number | undefined;
   failure: Failure | undefined;
   result: ResultFile[] | undefined;
+  /** Parts that did not succeed, where the join policy went on without them. */
+  missing?: { key: string; state: string; code?: string; message?: string }[] | undefined;
   /** Volume folder of the result. */
   resultPath: string | undefined;
   /** Stream id of the one `request.*` end event. */
   endEventId?: string | undefined;
+  tenant?: string | undefined;
+  notBefore?: number | undefined;
+  deadline?: number | undefined;
+  priority?: number | undefined;
+  /** What its ended parts have cost, in millionths of the price table's currency; 0 without a price table. */
+  costMicros?: number | undefined;
 }
 
 export interface ResultFile {
@@ -82,9 +107,19 @@ export interface PartRecord {
   cancelRequested: boolean;
   /** Blob: the driver's log, once the part has ended. */
   log: Digest | undefined;
+  notBefore?: number | undefined;
+  deadline?: number | undefined;
+  /** Before: history x price of the pool; after: run time x price. Millionths of the currency; absent without a price table. */
+  estimateMicros?: number | undefined;
+  costMicros?: number | undefined;
 }
 
-/** Gate claims of each part: dimension -> weight. Dimensions: `*`, `op:<name>`, `pool:<name>`, `ws:<name>`, `res:<name>`. */
+/**
+ * Gate claims of each part: dimension -> weight. Dimensions:
+ * `*` (all), `op:<operation>`, `pool:<name>`, `ws:<workspace>`, `tn:<tenant>`, `res:<shared resource>`, `quota:<workspace>:<name>` (a limit of
+ * the workspace's API; with `-per-hour`, `-per-minute` or `-per-day` at its end it counts grants of that time instead of what runs), and
+ * `bud:<tenant or pipeline>` (money of the calendar month, UTC, in millionths; the lane adds it by itself where a budget is declared).
+ */
 export interface GateClaim {
   dimensions: Record<string, number>;
   /** 0 (first) to 9. */
@@ -99,8 +134,10 @@ export interface RequestLane {
   /**
    * Makes the request durable and puts its mediation in the outbox. The same id again, or the same idempotency key of the same principal
    * with the same fingerprint, returns the first request with `replayed: true`; with another fingerprint throws `request.key-reused`.
+   * `coalesced: true`: an equal request is in flight, and that one is returned. Throws `request.deadline` for a deadline that has passed,
+   * `request.impossible` for a weight above a limit, `request.over-budget` where the budget refuses.
    */
-  accept(request: NewRequest): Promise<{ request: RequestRecord; replayed: boolean }>;
+  accept(request: NewRequest): Promise<{ request: RequestRecord; replayed: boolean; coalesced?: boolean }>;
   get(id: string): Promise<RequestRecord | undefined>;
   parts(id: string): Promise<PartRecord[]>;
   part(id: string): Promise<PartRecord | undefined>;
@@ -110,11 +147,29 @@ export interface RequestLane {
   /** mediator: stores the parts and parks each at the gate. Refuses a claim above a limit (`request.impossible`). */
   park(
     id: string,
-    split: { mediated: JsonObject; parts: NewPart[]; claim: GateClaim; resultPath: string },
+    split: {
+      mediated: JsonObject;
+      parts: NewPart[];
+      claim: GateClaim;
+      resultPath: string;
+      /** Parts that must succeed: once so many cannot any more, the rest is cancelled. Absent = all of them; 0 = nothing is cancelled. */
+      needed?: number | undefined;
+      /** JSON pointers of what the event `request.mediated` must not hold, and of the same in the parts' documents. */
+      redact?: readonly string[] | undefined;
+      redactParts?: readonly string[] | undefined;
+    },
   ): Promise<void>;
   /** Ends the request: exactly once, whoever comes first; false when it had ended. */
   end(id: string, outcome: RequestOutcome): Promise<boolean>;
   cancel(id: string, by: string): Promise<RequestState>;
+  /**
+   * A failed or cancelled request runs again: parts that succeeded are kept, each other one becomes a new attempt (with a new token) and
+   * parks as new, without a deadline. Returns the parts that do. Throws `request.not-found`, `request.not-retryable` (it has not ended so,
+   * was never split, or has left Redis), `request.impossible`.
+   */
+  retryFailed(id: string, by: string): Promise<{ parts: string[] }>;
+  /** Why a part waits, behind whom and until when; `undefined` when there is no such part. */
+  explain(partId: string): Promise<WaitView | undefined>;
 
   /** keeper: the fenced lease on a granted part. `undefined`: nothing to do, or another node holds it. */
   claim(partId: string, node: string, leaseMs: number): Promise<{ fence: number; part: PartRecord } | undefined>;
@@ -141,7 +196,12 @@ export interface RequestLane {
 }
 
 export type RequestOutcome =
-  | { state: 'succeeded'; files: ResultFile[] }
+  /** `missing`: parts that did not succeed, where the join policy goes on without them. */
+  | {
+      state: 'succeeded';
+      files: ResultFile[];
+      missing?: { key: string; state: string; code?: string; message?: string }[];
+    }
   | { state: 'nothing-to-do' }
   | { state: 'failed'; failure: Failure }
   | { state: 'cancelled' };
@@ -150,22 +210,125 @@ export type PartOutcome =
   | { state: 'succeeded'; runMs: number; log: Digest | undefined }
   | { state: 'failed' | 'timed-out' | 'cancelled'; failure: Failure; runMs: number; log: Digest | undefined };
 
-/** Limits and use of the gate, live. */
+/** Why a part waits. `dimension` and what follows it are absent for a part that does not wait. */
+export interface WaitView {
+  part: string;
+  request: string;
+  state: PartState;
+  /** The dimension without room, or `not-before`; absent when nothing but its turn is missing. */
+  dimension?: string | undefined;
+  /** That stands; `null` = unlimited. */
+  limit?: number | null | undefined;
+  inUse?: number | undefined;
+  /** Taken there by others than our parts: foreign runs, money spent this month, calls of the last hour. */
+  taken?: number | undefined;
+  /** What one part weighs there. */
+  weight?: number | undefined;
+  /** What keeps the dimension closed now. */
+  closed?: GateClosure[] | undefined;
+  /** It weighs more than the limit that stands: it will not run until somebody raises that. */
+  impossible?: boolean | undefined;
+  /** Who holds the dimension's slots, oldest first, at most 20. */
+  holders?:
+    { part: string; request: string; run?: string | undefined; weight: number; grantedAt: number }[] | undefined;
+  /** Parts before it: of the same claim, and of all that wait for the same dimension (by arrival and priority, before turns of tenants). */
+  position?: { inClass: number; overall: number } | undefined;
+  parkedAt: number;
+  notBefore?: number | undefined;
+  deadline?: number | undefined;
+  /** Epoch ms: when the dimension opens next by itself (window, pause with an end, month of a budget). */
+  opensAt?: number | undefined;
+  /** Epoch ms: when it may start, by the median and the slow tenth of past runs. Absent without history, or while nobody can know. */
+  eta?: { earliest: number; latest: number } | undefined;
+}
+
+export interface GateClosure {
+  /** `pause`, `drain`, `window`, `closed`, `metric:<name>`, `busy:<by whom>`. */
+  cause: string;
+  by: string;
+  reason: string;
+  at: number;
+  /** Epoch ms: it ends by itself then. */
+  until?: number | undefined;
+}
+
+/** A limit with the times in which it stands; outside of them it is 0. */
+export interface GateRule {
+  /** Absent = unlimited. */
+  limit?: number | undefined;
+  /** `[Mon-Fri ]22:00-06:00[ Europe/Madrid]`, several = any of them. */
+  windows?: readonly string[] | undefined;
+  /** Dates (`2026-12-24`, `2026-12-24..2026-12-26`) in the zone of the first window, on which it stays closed. */
+  blackout?: readonly string[] | undefined;
+  /** Closed while a posted metric stands at `above` or more, until it falls below `below` (default: `above`) or grows stale. */
+  metric?: { name: string; above: number; below?: number | undefined; staleMs?: number | undefined } | undefined;
+  /** For `bud:` dimensions: `postpone` (default) parks until the month turns or the budget is raised, `refuse` refuses at accept. */
+  over?: 'postpone' | 'refuse' | undefined;
+}
+
+/**
+ * Limits and use of the gate, live. Each change takes effect in the same step: what fits is granted by it. Whoever changes something by
+ * hand says who and why; both are kept and shown.
+ */
 export interface GateControl {
   list(): Promise<GateView[]>;
   /** Sets a limit by hand; stands over the pipeline file until `reset`. Takes effect at once: what fits is granted in the same step. */
   set(dimension: string, limit: number, by: string, reason: string): Promise<void>;
   reset(dimension: string, by: string): Promise<void>;
   /** Sets what files and configuration say (`op:<name>` when a pipeline is applied, the rest at start). */
-  declare(limits: Record<string, number>): Promise<void>;
+  declare(limits: Record<string, number | GateRule>): Promise<void>;
+  /** Nothing new is granted on the dimension until `release`, or until `until` (epoch ms). What runs goes on. */
+  pause(dimension: string, by: string, reason: string, until?: number): Promise<void>;
+  /** As `pause`, and tells (`gate.drained`) when nothing runs on the dimension any more. */
+  drain(dimension: string, by: string, reason: string): Promise<void>;
+  /** Ends `pause`, `drain` and, on `*`, `close`. False when there was none. */
+  release(dimension: string, by: string, reason?: string): Promise<boolean>;
+  /** Postpones while something is busy: closed by this hand until `free` or `until`. Repeating it moves `until`. */
+  busy(dimension: string, busy: { by: string; reason: string; until?: number | undefined }): Promise<void>;
+  free(dimension: string, by: string): Promise<boolean>;
+  /** A value that an operator or a monitor posts; closes and opens the dimensions whose rules name it. */
+  metric(name: string, value: number, by: string): Promise<void>;
+  /** Runs of the workspace that are not ours take places of `ws:<workspace>` and `quota:<workspace>:tasks`, and of pools where known. */
+  foreign(
+    workspace: string,
+    count: number,
+    detail?: { runs?: readonly string[]; pools?: Record<string, number> },
+  ): Promise<void>;
+  /**
+   * Compares the counters with the parts that hold slots and with those that wait, corrects them and tells (`gate.drift`). `holding`: parts
+   * with a run in the workspace, by somebody who has looked. No slot is freed by this: who holds one and was not seen is only named.
+   */
+  reconcile(truth?: { holding: readonly string[] }): Promise<GateReconciliation>;
+  /** Closes the gate as a whole until `open`: nothing new is granted. */
+  close(reason: string, by?: string): Promise<void>;
+  open(by: string): Promise<boolean>;
+  /**
+   * Whether Redis is older than the archive: its newest event lies before the last archived one, so what happened in between is not in
+   * Redis. Closes the gate when it is.
+   */
+  closeIfOlderThan(lastArchivedId: string): Promise<boolean>;
+}
+
+export interface GateReconciliation {
+  drift: { dimension: string; of: 'use' | 'waiting'; counted: number; actual: number }[];
+  /** Parts that hold a slot with a run bound, and are not in the truth that was given. */
+  notSeen: string[];
+  /** Parts of the truth that hold no slot here. */
+  notHeld: string[];
 }
 
 export interface GateView {
   dimension: string;
-  /** `null` = unlimited. */
+  /** `null` = unlimited; 0 while it is closed. */
   limit: number | null;
   declared: number | null;
   byHand: { limit: number; by: string; reason: string; at: number } | undefined;
   inUse: number;
   waiting: number;
+  /** Taken by others than our parts: foreign runs, money spent this month, calls of the last hour. */
+  taken?: number | undefined;
+  closed?: GateClosure[] | undefined;
+  windows?: readonly string[] | undefined;
+  /** Epoch ms of the next opening or closing by a window. */
+  changesAt?: number | undefined;
 }

@@ -94,8 +94,12 @@ export interface SandboxCommand {
   /** Absolute path inside; default `/work`, or `/tmp` without a work volume. */
   cwd?: string;
   env?: Record<string, string>;
-  /** `gateway`: 127.0.0.1:3128 inside leads to this Unix socket, and nothing else is reachable. `none`: only `lo`. */
-  net: { mode: 'none' } | { mode: 'gateway'; socketPath: string };
+  /**
+   * `none`: only `lo`. `gateway`: 127.0.0.1:3128 inside leads to this Unix socket, and nothing else is reachable. `shared`: only `lo`, and
+   * that of all sandboxes of this name (`[a-z0-9-]{1,40}`): made at first use, removed soon after its last user is gone. `host`: this
+   * machine's network; refused unless the operator allowed it to the driver.
+   */
+  net: { mode: 'none' } | { mode: 'gateway'; socketPath: string } | { mode: 'shared'; name: string } | { mode: 'host' };
 }
 
 export interface Sandbox {

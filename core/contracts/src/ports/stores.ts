@@ -36,4 +36,6 @@ export interface VolumeStore {
   upload(path: string, bytes: () => Promise<Readable>, size: number, options: { immutable: boolean }): Promise<void>;
   list(folder: string): Promise<{ name: string; path: string; isFolder: boolean; size: number }[]>;
   exists(path: string): Promise<boolean>;
+  /** Deletes a file; false when there is none. Absent where files are never deleted. */
+  remove?(path: string): Promise<boolean>;
 }

@@ -1,4 +1,4 @@
--- include: common, gate, ending
+-- include: common, ending
 -- Cancels a request: what runs nowhere ends at once, what runs is marked for the keeper.
 -- KEYS[1] prefix · ARGV[1] request id  [2] by whom  [3] failure of its parts (JSON)
 -- Returns { state after, grants made, budget, 1 when it could be cancelled }; { '' } when unknown

@@ -1,7 +1,13 @@
 -- Beginning of every script. KEYS[1] is the prefix with its hash tag: all keys lie in one slot, so none of them is declared one by one.
--- Key forms: ../keys.ts. `settings` (leaseMs, patienceMs) stands before this text, see ../scripts.ts. Time is always Redis' own.
+-- Key forms: ../keys.ts. `settings` (version, leaseMs, patienceMs, turnUs) stands before this text, see ../scripts.ts. Time is always Redis' own.
 local function key(name)
   return KEYS[1] .. ':' .. name
+end
+
+-- Another version keeps its state in other forms: nothing is read or written that would be taken for something else.
+local version = redis.call('GET', key('version'))
+if version and version ~= settings.version then
+  return redis.error_reply('SLVERSION ' .. version .. ' is what this Redis holds, not ' .. settings.version)
 end
 
 local function now()

@@ -1,4 +1,4 @@
--- include: common, gate, ending
+-- include: common, ending
 -- Ends a request, once. Refused while parts of it are under way: they end it.
 -- KEYS[1] prefix · ARGV[1] request id  [2] state  [3] event data (JSON)  then names and values of the record
 -- Returns 1, or 0 when it had ended or cannot end yet

@@ -1,41 +1,49 @@
 -- include: common, gate
--- Stores the parts of a request and parks each at the gate.
+-- Stores the parts of a request and parks each at the gate, or outside of it until its time has come.
 -- KEYS[1] prefix
 -- ARGV[1] request id  [2] mediated body (JSON)  [3] result path  [4] class  [5] head start in microseconds
---      [6] event data of request.mediated (JSON); then per part: key, document (JSON), event data of part.parked (JSON)
+--      [6] event data of request.mediated (JSON)  [7] parts that must succeed or ''
+--      [8] price of an hour in millionths or ''  [9] estimate in millionths or ''; then per part: key, document (JSON), event data of part.parked (JSON)
 -- Returns { 'parked', grants made, budget } | { 'past' } | { 'impossible', dimension, limit, weight }
-local id, class = ARGV[1], ARGV[4]
-local record = redis.call('HMGET', key('req:' .. id), 'state', 'corr', 'pipeline')
+local GIVEN = 9
+local id, class, headStartUs = ARGV[1], ARGV[4], ARGV[5]
+local record = redis.call('HMGET', key('req:' .. id), 'state', 'corr', 'pipeline', 'notBefore', 'deadline')
+local notBefore, deadline = record[4], record[5]
 if record[1] ~= 'mediating' and record[1] ~= 'accepted' then return { 'past' } end
-for _, claim in ipairs(claimsOf(class)) do
-  local limit = limitOf(claim.dimension)
-  -- A limit of 0 is a pause: it is raised again, so nothing is impossible under it.
-  if limit > 0 and claim.weight > limit then return { 'impossible', claim.dimension, text(limit), text(claim.weight) } end
-end
+local refused = impossible(class)
+if refused then return refused end
 
-local total = (#ARGV - 6) / 3
+local total = (#ARGV - GIVEN) / 3
 local subject = '{"pipeline":' .. cjson.encode(record[3]) .. ',"request":"' .. id .. '"}'
 redis.call('HSET', key('req:' .. id), 'state', 'running', 'mediated', ARGV[2], 'resultPath', ARGV[3], 'total', total)
+if ARGV[7] ~= '' then redis.call('HSET', key('req:' .. id), 'needed', ARGV[7]) end
 event('request.mediated', record[2], subject, ARGV[6])
 untrack('mediate:' .. id)
 
--- Arrival in microseconds, never the same twice and never backwards, so that a class is FIFO within one script and over clock steps.
-local time = redis.call('TIME')
-local arrival = math.max(time[1] * 1e6 + time[2], tonumber(redis.call('GET', key('gate:arrival')) or 0) + 1)
+local later = notBefore and tonumber(notBefore) > now()
 for index = 0, total - 1 do
-  local partId = id .. '-' .. index
-  redis.call('HSET', key('part:' .. partId), 'request', id, 'index', index, 'key', ARGV[7 + index * 3], 'doc', ARGV[8 + index * 3],
-    'state', 'parked', 'attempt', 1, 'class', class, 'corr', record[2], 'pipeline', record[3])
-  local _, at = event('part.parked', record[2], partSubject(partId, partOf(partId)), ARGV[9 + index * 3])
-  redis.call('HSET', key('part:' .. partId), 'parkedAt', at)
-  enter(partId, class, text(arrival + index - tonumber(ARGV[5])))
+  local partId, at = id .. '-' .. index, GIVEN + 1 + index * 3
+  local part = key('part:' .. partId)
+  redis.call('HSET', part, 'request', id, 'index', index, 'key', ARGV[at], 'doc', ARGV[at + 1],
+    'state', 'parked', 'attempt', 1, 'class', class, 'corr', record[2], 'pipeline', record[3], 'headStart', headStartUs)
+  if notBefore then redis.call('HSET', part, 'notBefore', notBefore) end
+  if deadline then redis.call('HSET', part, 'deadline', deadline) end
+  if ARGV[8] ~= '' then redis.call('HSET', part, 'price', ARGV[8], 'estimate', ARGV[9]) end
+  local _, parkedAt = event('part.parked', record[2], partSubject(partId, partOf(partId)), ARGV[at + 2])
+  redis.call('HSET', part, 'parkedAt', parkedAt)
+  if later then
+    redis.call('HSET', part, 'later', '1', 'waitsFor', 'not-before', 'waiting', '{"dimension":"not-before","limit":0,"inUse":0}')
+    local why = '{"dimension":"not-before","limit":0,"inUse":0,"ahead":0,"until":' .. notBefore .. '}'
+    event('part.waiting', record[2], partSubject(partId, partOf(partId)), why)
+    planChange('start|' .. partId, notBefore)
+  else
+    enter(partId, class, headStartUs)
+  end
 end
-redis.call('SET', key('gate:arrival'), text(arrival + total))
 
 local budget = total + 64
 local granted = pump(budget)
-local blocker = redis.call('HGET', key('gate:blocked-by'), class) or blockerOf(class)
-if not blocker and weightOn(class, '*') > room('*') then blocker = '*' end
+local blocker = not later and waitsFor(class)
 if blocker then
   for index = 0, total - 1 do
     local rank = redis.call('ZRANK', key('gate:wait:' .. class), id .. '-' .. index)
