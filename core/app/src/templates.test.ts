@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { pluginFolders } from './plugins.gen.ts';
 
 const repositoryDir = join(import.meta.dirname, '../../..');
-const templates = folders('templates');
+const templates = folders('templates').filter((name) => name.startsWith('driver-'));
 
 describe.each(templates)('templates/%s', (template) => {
   const folder = join(repositoryDir, 'templates', template);

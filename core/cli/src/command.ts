@@ -42,12 +42,27 @@ export interface LocalCommands {
   demo(options: { keep: boolean; yes: boolean }): Promise<object>;
   test(options: { suites: string[]; full: boolean; fast: boolean }): Promise<TestView>;
   bench(suites: string[]): Promise<BenchView>;
+  /** Returns when `signal` of the context asks for the end; `onUp` is called once it answers. */
+  workspaceUp(options: WorkspaceUpOptions): Promise<{ url: string; master: string; ended: string[] }>;
+  /** A call of the local workspace's control API, with its token; answers parsed JSON. */
+  workspaceCall(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<unknown>;
   workspaceEnv(): Promise<{ DATABRICKS_HOST: string; DATABRICKS_TOKEN: string }>;
   readText(file: string): Promise<string>;
+  /** A pipeline file with the text of its mediator module filled in. */
+  readPipeline(file: string): Promise<string>;
+  testOperation(file: string, tests: string | undefined): Promise<OperationTestView>;
   /** A `.tar.gz` of a folder, without `.git` and what its `.gitignore` would not commit where it is a repository. */
   packFolder(folder: string): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }>;
   writeFile(file: string, bytes: Uint8Array): Promise<void>;
   validatePipeline(text: string, fileName: string): Promise<PipelineFile>;
+}
+
+export interface WorkspaceUpOptions {
+  /** Master URL of an existing Spark. */
+  master: string | undefined;
+  port: number | undefined;
+  volumes: string | undefined;
+  yes: boolean;
 }
 
 export interface TestView {
@@ -55,6 +70,13 @@ export interface TestView {
   passed: number;
   failed: number;
   skipped: number;
+}
+
+export interface OperationTestView {
+  file: string;
+  tests: { name: string; passed: boolean; problems: string[] }[];
+  passed: number;
+  failed: number;
 }
 
 /** Figures as text with their unit; `ratio` is ours to the raw thing's, taken in the same run. */

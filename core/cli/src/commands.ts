@@ -1,8 +1,10 @@
 import type { Command, CommandInput } from './command.ts';
+import * as automation from './commands/automation.ts';
 import * as build from './commands/build.ts';
 import * as local from './commands/local.ts';
 import * as pipeline from './commands/pipeline.ts';
 import * as platform from './commands/platform.ts';
+import * as workspace from './commands/workspace.ts';
 import * as request from './commands/request.ts';
 
 /** Every command, in the order of the help. */
@@ -10,8 +12,18 @@ export const commands: readonly Command<CommandInput>[] = [
   ...[local.up, local.down, local.status, local.doctor, local.demo, local.test, local.bench],
   ...[build.build, build.buildLs, build.buildShow, build.buildLogs],
   ...[pipeline.pipelineValidate, pipeline.pipelineApply, pipeline.pipelineLs, pipeline.pipelineShow],
+  ...[automation.operationTest, automation.scheduleLs, automation.schedulePause, automation.scheduleResume],
+  ...[automation.deliveryLs, automation.deliveryRedeliver],
   ...[request.requestCreate, request.requestLs, request.requestShow, request.requestWait, request.requestCancel],
   ...[platform.runShow, platform.runLogs, platform.resultGet, platform.trace],
   ...[platform.gateLs, platform.gateSet, platform.gateReset],
-  ...[platform.tokenCreate, platform.tokenLs, platform.tokenRevoke, platform.pluginLs, local.workspaceEnv],
+  ...[
+    platform.tokenCreate,
+    platform.tokenLs,
+    platform.tokenRevoke,
+    platform.pluginLs,
+    local.workspaceUp,
+    local.workspaceEnv,
+  ],
+  ...[workspace.faultAdd, workspace.faultLs, workspace.faultClear, workspace.routes],
 ];

@@ -81,11 +81,13 @@ describe('the command line', () => {
 describe('the list of commands', () => {
   it('has every command that a file defines', async () => {
     const files = await Promise.all([
+      import('./commands/automation.ts'),
       import('./commands/build.ts'),
       import('./commands/local.ts'),
       import('./commands/pipeline.ts'),
       import('./commands/platform.ts'),
       import('./commands/request.ts'),
+      import('./commands/workspace.ts'),
     ]);
     const defined = files.flatMap((file) => Object.values(file).map((command) => command.name));
     expect(commands.map(({ name }) => name).sort()).toEqual(defined.sort());

@@ -38,8 +38,19 @@ const lines: Record<EventType, (data: Data) => string> = {
     `${text(state)} after ${formatDuration(Number(runMs ?? 0))}${failure === undefined || failure === null ? '' : `: ${failureText(failure)}`}${log === undefined || log === null ? '' : `, driver log ${digest(log)}`}`,
   'delivery.sent': ({ url, status }) => `told ${text(url)}: ${text(status)}`,
   'delivery.failed': ({ url, failure }) => `could not tell ${text(url)}: ${failureText(failure)}`,
+  'request.retried': ({ by, parts }) => `run again by ${text(by)}: ${Array.isArray(parts) ? parts.length : 0} parts`,
+  'gate.closed': ({ dimension, cause, by, reason }) =>
+    `gate ${text(dimension)} closed (${text(cause)}) by ${text(by)}: ${text(reason)}`,
+  'gate.opened': ({ dimension, cause, by }) => `gate ${text(dimension)} opened (${text(cause)}) by ${text(by)}`,
+  'gate.drained': ({ dimension }) => `gate ${text(dimension)} drained: nothing runs on it`,
+  'gate.drift': ({ dimension, of, counted, actual }) =>
+    `gate ${text(dimension)}: ${text(of)} was counted as ${text(counted)} and is ${text(actual)}: corrected`,
+  'gate.foreign': ({ workspace, count }) => `${text(count)} runs of others in workspace ${text(workspace)}`,
+  'gate.month': ({ dimension, month, spent }) =>
+    `budget ${text(dimension)}: ${text(spent)} millionths spent in ${text(month)}`,
   'gate.limit': ({ dimension, limit, by, reason }) =>
     `limit of ${text(dimension)} set to ${text(limit)} by ${text(by)}: ${text(reason)}`,
+  'result.expired': ({ files }) => `its retention is over: ${text(files)} files deleted`,
   'pipeline.applied': ({ revision, by }) => `pipeline revision ${text(revision)} by ${text(by)}`,
 };
 

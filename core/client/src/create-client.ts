@@ -23,6 +23,7 @@ import {
   TokenList,
   TraceView,
 } from '@slowlane/contracts';
+import { automationCalls, type AutomationCalls } from './automation-calls.ts';
 import { createCaller, type Caller } from './call.ts';
 import { followBuildLog } from './follow-build-log.ts';
 import { followEvents } from './follow-events.ts';
@@ -47,7 +48,7 @@ export interface FollowOptions {
  * Every call of the REST interface, with checked answers. Each method throws `SlowLaneError` with the code of the problem document, or
  * `cli.not-running` when nothing answers at the address.
  */
-export interface SlowLaneClient {
+export interface SlowLaneClient extends AutomationCalls {
   createRequest(
     body: CreateRequest,
     options?: { idempotencyKey?: string; traceparent?: string },
@@ -104,6 +105,7 @@ export function createClient(options: ClientOptions): SlowLaneClient {
     ...requestCalls(caller),
     ...buildCalls(caller),
     ...platformCalls(caller),
+    ...automationCalls(caller),
   };
 }
 
@@ -165,7 +167,7 @@ function buildCalls(caller: Caller): BuildCalls {
   };
 }
 
-type PlatformCalls = Omit<SlowLaneClient, keyof RequestCalls | keyof BuildCalls>;
+type PlatformCalls = Omit<SlowLaneClient, keyof RequestCalls | keyof BuildCalls | keyof AutomationCalls>;
 
 function platformCalls(caller: Caller): PlatformCalls {
   const pipelineAt = (name: string): string => `/v1/pipelines/${encodeURIComponent(name)}`;

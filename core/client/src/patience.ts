@@ -1,4 +1,5 @@
 import { isTemporary, SlowLaneError } from '@slowlane/contracts';
+import { pause } from '@slowlane/kit';
 import type { FollowOptions } from './create-client.ts';
 
 const DEFAULT_PATIENCE_MS = 120_000;
@@ -40,18 +41,4 @@ export function createPatience({ signal, patienceMs = DEFAULT_PATIENCE_MS }: Fol
 /** The connection broke, or the service is on its way back: what an answer refuses for good is not a break. */
 function isBreak(error: unknown): boolean {
   return isTemporary(error) || (error instanceof SlowLaneError && error.code === 'cli.not-running');
-}
-
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', stop, { once: true });
-  });
 }

@@ -40,6 +40,7 @@ export async function acceptRequest(deps: EndpointDeps, call: Call): Promise<Req
     body,
     callback,
     pin: await pin(deps, revision, call.body.target),
+    redact: revision.file.operation.redact ?? [],
     idempotency:
       call.idempotencyKey === undefined
         ? undefined

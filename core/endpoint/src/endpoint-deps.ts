@@ -1,6 +1,7 @@
 import type {
   BlobStore,
   BuildLane,
+  DeliveryControl,
   EventFeed,
   EventLog,
   Failure,
@@ -17,6 +18,7 @@ import type {
   RegistrationStore,
   RequestLane,
   ResultLinks,
+  ScheduleControl,
   TokenStore,
 } from '@slowlane/contracts';
 import type { FastifyInstance } from 'fastify';
@@ -35,6 +37,9 @@ export interface EndpointDeps {
   blobs: BlobStore;
   /** The event stream: lets a trace include what the archiver has not taken over yet. */
   events?: Pick<EventLog, 'read'>;
+  /** Absent where no scheduler and no notifier belong to the installation. */
+  schedules?: ScheduleControl;
+  deliveries?: DeliveryControl;
   plugins(): Promise<PluginManifest[]>;
   /** Text of the driver's log; `undefined` when there is none (yet). */
   runLog(part: PartRecord): Promise<string | undefined>;

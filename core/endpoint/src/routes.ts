@@ -18,12 +18,16 @@ import { getRun } from './routes/get-run.ts';
 import { getRunLog } from './routes/get-run-log.ts';
 import { getTrace } from './routes/get-trace.ts';
 import { listBuilds } from './routes/list-builds.ts';
+import { listDeliveries } from './routes/list-deliveries.ts';
 import { listGates } from './routes/list-gates.ts';
 import { listPipelines } from './routes/list-pipelines.ts';
 import { listPlugins } from './routes/list-plugins.ts';
 import { listRequests } from './routes/list-requests.ts';
+import { listSchedules } from './routes/list-schedules.ts';
 import { listTokens } from './routes/list-tokens.ts';
+import { pauseSchedule, resumeSchedule } from './routes/pause-schedule.ts';
 import { putPipeline } from './routes/put-pipeline.ts';
+import { redeliver } from './routes/redeliver.ts';
 import { resetGate } from './routes/reset-gate.ts';
 import { revokeToken } from './routes/revoke-token.ts';
 import { setGate } from './routes/set-gate.ts';
@@ -50,6 +54,11 @@ export const routes: readonly Route[] = [
   listGates,
   setGate,
   resetGate,
+  listSchedules,
+  pauseSchedule,
+  resumeSchedule,
+  listDeliveries,
+  redeliver,
   createToken,
   listTokens,
   revokeToken,

@@ -1,4 +1,12 @@
-import { type JsonObject, PipelineFile, Policy, SlowLaneError, type VolumeStore } from '@slowlane/contracts';
+import {
+  type Json,
+  type JsonObject,
+  type ModuleHost,
+  PipelineFile,
+  Policy,
+  SlowLaneError,
+  type VolumeStore,
+} from '@slowlane/contracts';
 import { newId } from '@slowlane/kit';
 import {
   type MemoryRequestLane,
@@ -14,6 +22,13 @@ import { createMemoryVolume } from './memory-volume.ts';
 let lane: MemoryRequestLane;
 let volume: ReturnType<typeof createMemoryVolume>;
 let mediator: Mediator;
+/** Functions of the one module that the host of these tests knows. */
+let functions: Record<string, (...args: never[]) => Json>;
+const modules: ModuleHost = {
+  functionsOf: async () => Object.keys(functions),
+  call: async (_module, name, args) => (functions[name] as (...given: readonly Json[]) => Json)(...args),
+  close: async () => undefined,
+};
 let volumeFailure: SlowLaneError | undefined;
 let pipelines: ReturnType<typeof createMemoryPipelineStore>;
 const logger = createMemoryLogger();
@@ -22,6 +37,7 @@ beforeEach(() => {
   lane = createMemoryRequestLane();
   volume = createMemoryVolume();
   volumeFailure = undefined;
+  functions = {};
   pipelines = createMemoryPipelineStore();
   const failing: VolumeStore = {
     ...volume,
@@ -37,6 +53,7 @@ beforeEach(() => {
     volumes: () => failing,
     defaults: { resultBase: '/Volumes/main/slowlane' },
     policy: Policy.parse({ parts: 5 }),
+    modules,
     logger,
   });
 });
@@ -108,10 +125,21 @@ describe('prepare and split', () => {
       { key: 'EWR', document: { month: 3, origins: 'EWR' } },
       { key: 'JFK', document: { month: 3, origins: 'JFK' } },
     ]);
-    expect(lane.claims).toEqual([
+    expect(lane.claims).toMatchObject([
       {
         requestId: id,
-        claim: { dimensions: { '*': 1, 'op:daily': 1, 'pool:default': 1, 'ws:local': 1 }, priority: 5 },
+        claim: {
+          dimensions: {
+            '*': 1,
+            'op:daily': 1,
+            'pool:default': 1,
+            'ws:local': 1,
+            'quota:local:tasks': 1,
+            'quota:local:runs-per-hour': 1,
+            'tn:me': 1,
+          },
+          priority: 5,
+        },
       },
     ]);
     expect(await lane.get(id)).toMatchObject({ state: 'running', resultPath: `/Volumes/main/slowlane/results/${id}` });
@@ -280,5 +308,88 @@ describe('join', () => {
     const id = await mediated({}, {});
     await mediator.join(id);
     expect(lane.ended).toEqual([]);
+  });
+});
+
+describe('a join policy', () => {
+  const split = (join: unknown) => ({ split: { by: 'origins', join }, merge: [{ file: 'delays.csv', as: 'csv' }] });
+  const failure = new SlowLaneError('run.failed', 'exit code 1');
+  const csv = (row: string) => ({ files: { 'delays.csv': `day\n${row}\n` } });
+
+  it('of best effort goes on without the parts that are missing, and names them in result and outcome', async () => {
+    const id = await mediated(split('best-effort'), { origins: ['EWR', 'JFK'] });
+    await run(id, { EWR: csv('1'), JFK: { failure } });
+    await mediator.join(id);
+    const request = await lane.get(id);
+    expect(request?.state).toBe('succeeded');
+    expect(request?.result?.map(({ name }) => name)).toEqual(['missing-parts.json', 'delays.csv']);
+    const missing = volume.files.get(`/Volumes/main/slowlane/results/${id}/joined/missing-parts.json`);
+    expect(JSON.parse(String(missing))).toMatchObject([{ key: 'JFK', state: 'failed', code: 'run.failed' }]);
+    expect(String(volume.files.get(`/Volumes/main/slowlane/results/${id}/joined/delays.csv`))).toBe('day\n1\n');
+  });
+
+  it('of a quorum fails below it, with both numbers', async () => {
+    const id = await mediated(split({ quorum: 2 }), { origins: ['EWR', 'JFK'] });
+    await run(id, { EWR: csv('1'), JFK: { failure } });
+    await mediator.join(id);
+    expect(await lane.get(id)).toMatchObject({
+      state: 'failed',
+      failure: { code: 'join.too-few', message: expect.stringContaining('1 of 2 parts succeeded') as string },
+    });
+  });
+});
+
+describe('a module', () => {
+  const withModule = { module: './mediate.ts', code: '' };
+
+  it('makes the parts and sums up what they came to', async () => {
+    functions = {
+      mediate: ({ body }: { body: JsonObject }) => ({
+        parts: [
+          { key: 'a b', document: { ...body, n: 1 } },
+          { key: 'a b', document: { n: 2 } },
+        ],
+      }),
+      join: (parts: { key: string; files: { name: string }[] }[]) => ({
+        summary: { seen: parts.map(({ key, files }) => `${key}:${files.length}`) },
+        leaveOut: ['a_b-2'],
+      }),
+    };
+    const id = await mediated(withModule, { month: 3 });
+    expect((await lane.parts(id)).map(({ key, document }) => ({ key, document }))).toEqual([
+      { key: 'a_b', document: { month: 3, n: 1 } },
+      { key: 'a_b-2', document: { n: 2 } },
+    ]);
+    await run(id, { a_b: { files: { 'x.txt': 'x' } }, 'a_b-2': { files: { 'y.txt': 'y' } } });
+    await mediator.join(id);
+    expect((await lane.get(id))?.result?.map(({ name }) => name)).toEqual(['summary.json', 'a_b/x.txt']);
+    const summary = volume.files.get(`/Volumes/main/slowlane/results/${id}/joined/summary.json`);
+    expect(JSON.parse(String(summary))).toEqual({ seen: ['a_b:1', 'a_b-2:1'] });
+  });
+
+  it.each<[string, Json, object]>([
+    [
+      'a refusal',
+      { refuse: 'no month' },
+      { failure: { code: 'mediate.failed', message: './mediate.ts refuses the request: no month' } },
+    ],
+    ['nothing to do', { nothingToDo: true }, { state: 'nothing-to-do' }],
+    ['no parts', { parts: [] }, { state: 'nothing-to-do' }],
+    ['nonsense', [1], { failure: { message: './mediate.ts: mediate returned [1], expected an object' } }],
+    ['a part without a document', { parts: [{ key: 'a' }] }, { failure: { code: 'mediate.failed' } }],
+    ['too many parts', { parts: [1, 2, 3, 4, 5, 6] }, { failure: { code: 'request.too-many-parts' } }],
+  ])('that answers with %s ends the request so', async (_what, answer, expected) => {
+    functions = { mediate: () => answer };
+    expect(await lane.get(await mediated(withModule, {}))).toMatchObject(expected);
+  });
+
+  it('may fail the whole at the end', async () => {
+    functions = { join: () => ({ fail: 'sums differ' }) };
+    const id = await mediated(withModule, {});
+    await run(id, { all: {} });
+    await mediator.join(id);
+    expect(await lane.get(id)).toMatchObject({
+      failure: { code: 'join.failed', message: './mediate.ts: sums differ' },
+    });
   });
 });

@@ -1,5 +1,10 @@
 import {
+  type HttpLookups,
+  type JsonObject,
   type Logger,
+  type ModuleHost,
+  type PartRecord,
+  type PipelineFile,
   type PipelineRevision,
   type PipelineStore,
   type Policy,
@@ -11,12 +16,15 @@ import {
   failureOf,
   isTemporary,
 } from '@slowlane/contracts';
+import { pointersOfParts } from '@slowlane/kit';
 import { type ExpressionEvaluator, createExpressionEvaluator } from './expression-evaluator.ts';
-import { failureOfParts } from './failure-of-parts.ts';
 import { gateClaim } from './gate-claim.ts';
-import { joinParts } from './join-parts.ts';
+import { joinParts, modulePartsOf } from './join-parts.ts';
+import { failureUnderPolicy, missingParts, neededOf } from './join-policy.ts';
+import { type Lookups, createLookups } from './lookups.ts';
 import { type Mediated, mediateBody } from './mediate.ts';
 import { resultPath } from './result-path.ts';
+import { joinByModule, moduleOf } from './run-module.ts';
 
 export interface MediatorOptions {
   requests: RequestLane;
@@ -27,7 +35,17 @@ export interface MediatorOptions {
   /** `resultBase`: volume folder for operations without `result.path`; results go to `<resultBase>/results/<request id>`. */
   defaults: { resultBase: string };
   policy: Policy;
+  /** Outgoing HTTP of `enrich`; without it such steps fail and say so. */
+  http?: HttpLookups;
+  /** Runs modules; without it operations that name one fail and say so. */
+  modules?: ModuleHost;
   logger: Logger;
+}
+
+/** What one mediator keeps between requests. */
+interface Tools {
+  evaluator: ExpressionEvaluator;
+  lookups: Lookups;
 }
 
 /** Processors of the queue jobs of the same names; each is safe to repeat. */
@@ -43,12 +61,12 @@ export interface Mediator {
 }
 
 export function createMediator(options: MediatorOptions): Mediator {
-  const evaluator = createExpressionEvaluator();
+  const tools: Tools = { evaluator: createExpressionEvaluator(), lookups: createLookups({ http: options.http }) };
   return {
-    prepare: (id) => endingOnFailure(options, id, () => prepare(options, evaluator, id)),
-    split: (id) => endingOnFailure(options, id, () => split(options, evaluator, id)),
+    prepare: (id) => endingOnFailure(options, id, () => prepare(options, tools, id)),
+    split: (id) => endingOnFailure(options, id, () => split(options, tools, id)),
     join: (id) => endingOnFailure(options, id, () => join(options, id)),
-    close: () => evaluator.close(),
+    close: () => tools.evaluator.close(),
   };
 }
 
@@ -68,19 +86,19 @@ async function endingOnFailure(
   }
 }
 
-async function prepare(options: MediatorOptions, evaluator: ExpressionEvaluator, id: string): Promise<void> {
+async function prepare(options: MediatorOptions, tools: Tools, id: string): Promise<void> {
   if (!(await options.requests.beginMediation(id))) return;
   const request = await options.requests.get(id);
   if (request === undefined) return;
-  const outcome = await mediated(options, evaluator, request);
+  const outcome = await mediated(options, tools, request);
   if (outcome.outcome !== 'parts') await endWithout(options, id, outcome);
 }
 
 /** Mediates again instead of keeping what `prepare` found: that would be state of its own, for what takes a millisecond. */
-async function split(options: MediatorOptions, evaluator: ExpressionEvaluator, id: string): Promise<void> {
+async function split(options: MediatorOptions, tools: Tools, id: string): Promise<void> {
   const request = await options.requests.get(id);
   if (request?.state !== 'mediating') return;
-  const outcome = await mediated(options, evaluator, request);
+  const outcome = await mediated(options, tools, request);
   if (outcome.outcome !== 'parts') return endWithout(options, id, outcome);
   const { file } = await revisionOf(options, request);
   const registration = await options.registrations.get(request.pin.registrationId);
@@ -91,18 +109,37 @@ async function split(options: MediatorOptions, evaluator: ExpressionEvaluator, i
   await options.requests.park(id, {
     mediated: document,
     parts,
-    claim: gateClaim(file, registration),
+    claim: gateClaim(file, registration, request),
     resultPath: path,
+    ...parking(file, parts.length),
   });
 }
 
-async function mediated(
-  options: MediatorOptions,
-  evaluator: ExpressionEvaluator,
-  request: RequestRecord,
-): Promise<Mediated> {
+/** How the parts fare together: how many failures end the others, and what of them the archive never sees. */
+function parking(
+  { operation }: PipelineFile,
+  parts: number,
+): { needed?: number; redact?: string[]; redactParts?: string[] } {
+  const { redact = [], mediate } = operation;
+  const { split } = mediate;
+  const place = { by: split?.by, as: split?.as, isChunked: split?.chunk !== undefined };
+  return {
+    ...(split === undefined || split.join === 'all-or-nothing'
+      ? {}
+      : { needed: split.join === 'best-effort' ? 0 : neededOf(split.join, parts) }),
+    ...(redact.length === 0 ? {} : { redact, redactParts: pointersOfParts(redact, place) }),
+  };
+}
+
+async function mediated(options: MediatorOptions, tools: Tools, request: RequestRecord): Promise<Mediated> {
   const revision = await revisionOf(options, request);
-  return mediateBody(revision, request.body, { evaluator, mostParts: options.policy.parts });
+  const { workspace } = request.pin;
+  return mediateBody(revision, request.body, {
+    ...tools,
+    place: { workspace, volumes: options.volumes(workspace) },
+    modules: options.modules,
+    mostParts: options.policy.parts,
+  });
 }
 
 async function endWithout(
@@ -127,13 +164,33 @@ async function join(options: MediatorOptions, id: string): Promise<void> {
   const request = await requests.get(id);
   if (request?.state !== 'joining') return;
   const parts = await requests.parts(id);
-  const failure = failureOfParts(parts);
-  if (failure !== undefined) return void (await requests.end(id, { state: 'failed', failure }));
   const { file } = await revisionOf(options, request);
-  const files = await joinParts(options.volumes(request.pin.workspace), {
+  const failure = failureUnderPolicy(parts, file.operation.mediate.split?.join ?? 'all-or-nothing');
+  if (failure !== undefined) return void (await requests.end(id, { state: 'failed', failure }));
+  const volumes = options.volumes(request.pin.workspace);
+  const path = request.resultPath as string;
+  const said = await moduleSays(options, { file, volumes, path, parts, body: request.mediated ?? request.body });
+  if (said?.fail !== undefined) throw new SlowLaneError('join.failed', `${said.module}: ${said.fail.slice(0, 500)}`);
+  const missing = missingParts(parts);
+  const files = await joinParts(volumes, {
     file,
-    resultPath: request.resultPath as string,
-    parts,
+    resultPath: path,
+    parts: parts.filter(({ state, key }) => state === 'succeeded' && said?.leaveOut?.includes(key) !== true),
+    extra: {
+      ...(said?.summary === undefined ? {} : { 'summary.json': said.summary }),
+      ...(missing.length === 0 ? {} : { 'missing-parts.json': missing }),
+    },
   });
-  await requests.end(id, { state: 'succeeded', files });
+  await requests.end(id, { state: 'succeeded', files, ...(missing.length === 0 ? {} : { missing }) });
+}
+
+async function moduleSays(
+  { modules }: MediatorOptions,
+  joining: { file: PipelineFile; volumes: VolumeStore; path: string; parts: PartRecord[]; body: JsonObject },
+): Promise<{ module: string; fail?: string; summary?: JsonObject; leaveOut?: string[] } | undefined> {
+  const module = moduleOf(joining.file.operation.mediate);
+  if (module === undefined || modules === undefined) return undefined;
+  if (!(await modules.functionsOf(module)).includes('join')) return undefined;
+  const parts = await modulePartsOf(joining.volumes, { resultPath: joining.path, parts: joining.parts });
+  return { module: module.name, ...(await joinByModule(modules, module, { parts, body: joining.body })) };
 }

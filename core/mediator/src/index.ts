@@ -1,7 +1,12 @@
 export * from './create-mediator.ts';
 export * from './gate-claim.ts';
-export { mediate, type Mediated } from './mediate.ts';
+export { type LookupPlace, type Lookups, createLookups } from './lookups.ts';
+export { mediate, type Mediated, type MediateOptions } from './mediate.ts';
+export { createMemoryVolume } from './memory-volume.ts';
+export { failureUnderPolicy, missingParts } from './join-policy.ts';
+export { joinByModule, moduleOf } from './run-module.ts';
 export * from './operation-problem.ts';
+export { createResultSweeper, type ResultSweeper } from './result-sweeper.ts';
 export { validateBody } from './validate-body.ts';
 export { applyDefaults } from './apply-defaults.ts';
 export { splitParts } from './split-parts.ts';

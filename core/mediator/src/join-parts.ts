@@ -1,4 +1,6 @@
 import {
+  type JsonObject,
+  type ModulePart,
   type PartRecord,
   type PipelineFile,
   type ResultFile,
@@ -12,7 +14,10 @@ import { listResultFiles } from './result-files.ts';
 export interface Joining {
   file: PipelineFile;
   resultPath: string;
+  /** Those that have succeeded, and whose files belong to the result. */
   parts: PartRecord[];
+  /** Further files of the result: name -> content. */
+  extra?: Record<string, JsonObject | object[]>;
 }
 
 interface Listed {
@@ -21,16 +26,20 @@ interface Listed {
 }
 
 /**
- * The result of a request whose parts have all succeeded: files that the operation merges, then all others under the key of their part. A request that was
+ * The result of a request whose parts have succeeded: files that the operation merges, then all others under the key of their part. A request that was
  * not split has its files under their own names. Doing it again writes the same bytes.
  */
-export async function joinParts(volumes: VolumeStore, { file, resultPath, parts }: Joining): Promise<ResultFile[]> {
+export async function joinParts(volumes: VolumeStore, joining: Joining): Promise<ResultFile[]> {
+  const { file, resultPath, parts, extra = {} } = joining;
   const listed: Listed[] = [];
   for (const { key, attempt } of parts) {
     listed.push({ key, files: await listResultFiles(volumes, partPaths(resultPath, key, attempt).result) });
   }
-  const { split, merge } = file.operation.mediate;
-  if (split === undefined) return listed.flatMap(({ files }) => files);
+  const written = await writeExtra(volumes, resultPath, extra);
+  const { split, merge, module } = file.operation.mediate;
+  const isOnePart = parts.length === 1 && parts[0]?.key === 'all';
+  if (split === undefined && (module === undefined || isOnePart))
+    return [...written, ...listed.flatMap(({ files }) => files)];
 
   const merged: ResultFile[] = [];
   for (const { file: name, as } of merge) {
@@ -38,7 +47,41 @@ export async function joinParts(volumes: VolumeStore, { file, resultPath, parts 
     merged.push(await mergeFiles(volumes, { file: name, as, sources, path: `${joinedFolder(resultPath)}/${name}` }));
   }
   const names = new Set(merge.map((declared) => declared.file));
-  return [...merged, ...listed.flatMap((part) => apart(part, names))];
+  return [...written, ...merged, ...listed.flatMap((part) => apart(part, names))];
+}
+
+/** What a module's `join` learns of each part. */
+export async function modulePartsOf(
+  volumes: VolumeStore,
+  { resultPath, parts }: { resultPath: string; parts: readonly PartRecord[] },
+): Promise<ModulePart[]> {
+  const described: ModulePart[] = [];
+  for (const { key, attempt, state, document, failure } of parts) {
+    const files = await listResultFiles(volumes, partPaths(resultPath, key, attempt).result);
+    described.push({
+      key,
+      state: state as ModulePart['state'],
+      document,
+      files: files.map(({ name, size }) => ({ name, size })),
+      ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
+    });
+  }
+  return described;
+}
+
+async function writeExtra(
+  volumes: VolumeStore,
+  resultPath: string,
+  extra: Record<string, JsonObject | object[]>,
+): Promise<ResultFile[]> {
+  const written: ResultFile[] = [];
+  for (const [name, content] of Object.entries(extra)) {
+    const path = `${joinedFolder(resultPath)}/${name}`;
+    const bytes = new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`);
+    await volumes.write(path, bytes);
+    written.push({ name, path, size: bytes.length });
+  }
+  return written;
 }
 
 function mergeSource(name: string, key: string, files: ResultFile[]): { path: string; size: number } {

@@ -42,6 +42,7 @@ export function createMemoryVolume(files: Record<string, string> = {}): VolumeSt
       return [...names.values()];
     },
     exists: async (path) => kept.has(path),
+    remove: async (path) => kept.delete(path),
   };
 }
 

@@ -9,7 +9,9 @@ const longestExpression = 10_000;
  * parsed. `pipeline.invalid`, naming the key; asked when a file is applied or validated.
  */
 export function operationProblem(file: PipelineFile): Failure | undefined {
-  const problems = [schemaProblem(file), ...expressionProblems(file)].filter((problem) => problem !== undefined);
+  const problems = [schemaProblem(file), ...expressionProblems(file), moduleProblem(file)].filter(
+    (problem) => problem !== undefined,
+  );
   if (problems.length === 0) return undefined;
   return new SlowLaneError('pipeline.invalid', `pipeline "${file.pipeline}": ${problems.join('; ')}`).toFailure();
 }
@@ -24,13 +26,36 @@ function schemaProblem(file: PipelineFile): string | undefined {
 }
 
 function expressionProblems(file: PipelineFile): (string | undefined)[] {
-  const { enrich, filter } = file.operation.mediate;
-  const steps = Object.entries(enrich).map(([field, expression]): [string, string] => [
-    `operation.mediate.enrich.${field}`,
-    expression,
-  ]);
+  const { enrich, filter, split } = file.operation.mediate;
+  const steps = Object.entries(enrich).flatMap(([field, given]) =>
+    expressionsOf(`operation.mediate.enrich.${field}`, given),
+  );
   if (filter !== undefined) steps.push(['operation.mediate.filter', filter]);
+  if (split?.expression !== undefined) steps.push(['operation.mediate.split.expression', split.expression]);
+  for (const end of ['from', 'to'] as const) {
+    const given = split?.range?.[end];
+    if (typeof given === 'string' && !/^\d{4}-\d{2}-\d{2}$/.test(given))
+      steps.push([`operation.mediate.split.range.${end}`, given]);
+  }
   return steps.map(([key, expression]) => expressionProblem(key, expression));
+}
+
+function expressionsOf(key: string, given: PipelineFile['operation']['mediate']['enrich'][string]): [string, string][] {
+  if (typeof given === 'string') return [[key, given]];
+  const found: [string, string][] = given.key === undefined ? [] : [[`${key}.key`, given.key]];
+  return 'http' in given && given.value !== undefined ? [...found, [`${key}.value`, given.value]] : found;
+}
+
+function moduleProblem({ operation }: PipelineFile): string | undefined {
+  const { module, code, split } = operation.mediate;
+  if (module === undefined)
+    return code === undefined ? undefined : 'operation.mediate.code: there is no module of that text';
+  if (code === undefined)
+    return `operation.mediate.module: the text of ${module} is missing; "slowlane pipeline apply FILE" sends it along`;
+  const declares = /export\s+(?:async\s+)?(?:function|const|let)\s+mediate\b/.test(code);
+  return declares && split !== undefined
+    ? `operation.mediate.split: ${module} exports mediate, which makes the parts itself`
+    : undefined;
 }
 
 function expressionProblem(key: string, expression: string): string | undefined {

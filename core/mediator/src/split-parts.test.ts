@@ -1,45 +1,59 @@
+import type { Json, SplitSpec } from '@slowlane/contracts';
 import { describe, expect, it } from 'vitest';
 import { partKeys, splitParts } from './split-parts.ts';
 
+const byList = (changes: Partial<SplitSpec> = {}): SplitSpec => ({ by: 'list', join: 'all-or-nothing', ...changes });
+const of = (elements: Json[], most = 10) => ({ elements, most });
+
 describe('splitParts', () => {
   it('makes one part per element, each with that one element', () => {
-    const split = { by: 'origins', as: 'origin', join: 'all-or-nothing' as const };
-    expect(splitParts({ month: 3, origins: ['EWR', 'JFK'] }, split, 10)).toEqual([
+    expect(splitParts({ month: 3, list: ['EWR', 'JFK'] }, byList({ as: 'origin' }), of(['EWR', 'JFK']))).toEqual([
       { key: 'EWR', document: { month: 3, origin: 'EWR' } },
       { key: 'JFK', document: { month: 3, origin: 'JFK' } },
     ]);
   });
 
   it('leaves the element under the name of the list when no other is given', () => {
-    expect(splitParts({ days: [1] }, { by: 'days', join: 'all-or-nothing' }, 10)).toEqual([
-      { key: '1', document: { days: 1 } },
+    expect(splitParts({ list: [1] }, byList(), of([1]))).toEqual([{ key: '1', document: { list: 1 } }]);
+  });
+
+  it('keeps the whole body where the elements come from elsewhere', () => {
+    const split: SplitSpec = { range: { from: 1, to: 2, step: 1 }, join: 'all-or-nothing' };
+    expect(splitParts({ a: 1 }, split, of([1, 2]))).toEqual([
+      { key: '1', document: { a: 1, part: 1 } },
+      { key: '2', document: { a: 1, part: 2 } },
     ]);
   });
 
-  it('makes one part of a body that is not split', () => {
-    expect(splitParts({ a: 1 }, undefined, 10)).toEqual([{ key: 'all', document: { a: 1 } }]);
+  it('gives a part as many elements as a chunk has', () => {
+    expect(splitParts({}, byList({ chunk: 2 }), of([1, 2, 3]))).toEqual([
+      { key: 'part-1', document: { list: [1, 2] } },
+      { key: 'part-2', document: { list: [3] } },
+    ]);
   });
 
-  it.each([
-    [undefined, 'is missing'],
-    [null, 'is null'],
-    ['EWR', 'is the string "EWR"'],
-    [{ a: 1 }, 'is an object'],
-  ])('refuses to split by %o', (value, words) => {
-    const body = value === undefined ? {} : { by: value };
-    expect(() => splitParts(body, { by: 'by', join: 'all-or-nothing' }, 10)).toThrow(
-      `split: field "by" ${words}, not a list`,
-    );
+  it('makes chunks that stay within the limit of parts when told so', () => {
+    const elements = Array.from({ length: 2_345 }, (_, index) => index);
+    const parts = splitParts({}, byList({ chunk: 'auto' }), of(elements, 1_000));
+    expect(parts.length).toBeLessThanOrEqual(1_000);
+    expect(parts.flatMap(({ document }) => document['list'])).toEqual(elements);
   });
 
   it('refuses more parts than allowed, with both numbers', () => {
-    const call = (): unknown => splitParts({ by: [1, 2, 3] }, { by: 'by', join: 'all-or-nothing' }, 2);
-    expect(call).toThrow(
+    expect(() => splitParts({}, byList(), of([1, 2, 3], 2))).toThrow(
       expect.objectContaining({
         code: 'request.too-many-parts',
-        message: 'field "by" has 3 elements, at most 2 parts are allowed',
+        message: 'field "list" has 3 elements, at most 2 parts are allowed',
       }),
     );
+  });
+
+  it('does not name parts after values that must not be seen', () => {
+    const keysWith = (redact: string[]) =>
+      splitParts({}, byList(), { ...of(['ada', 'bob']), redact }).map(({ key }) => key);
+    expect(keysWith(['/list/*'])).toEqual(['part-1', 'part-2']);
+    expect(keysWith(['/list/*/iban'])).toEqual(['part-1', 'part-2']);
+    expect(keysWith(['/other'])).toEqual(['ada', 'bob']);
   });
 });
 

@@ -1,36 +1,48 @@
-import { type Json, type JsonObject, type NewPart, type PipelineFile, SlowLaneError } from '@slowlane/contracts';
+import { type Json, type JsonObject, type NewPart, type SplitSpec, SlowLaneError } from '@slowlane/contracts';
+import { hidesPath } from '@slowlane/kit';
+
+export interface Splitting {
+  /** Most parts. */
+  most: number;
+  /** What the parts are made of: see `splitElements`. */
+  elements: readonly Json[];
+  /** `operation.redact`: values that must not show in the parts' names either. */
+  redact?: readonly string[] | undefined;
+}
 
 /**
- * The parts of a mediated body: one per element of the list that `split.by` names, each with that one element in its place (under `split.as` if given); without
- * `split` one part `all`. An empty list gives no parts. Throws `mediate.failed` when the field is not a list and `request.too-many-parts` above `most`.
+ * The parts of a mediated body: one per element (or chunk of elements), each with that in the place of the list (under `split.as` if given). No elements give no parts.
+ * Throws `request.too-many-parts` above `most`.
  */
-export function splitParts(
-  body: JsonObject,
-  split: PipelineFile['operation']['mediate']['split'],
-  most: number,
-): NewPart[] {
-  if (split === undefined) return [{ key: 'all', document: body }];
-  const list = body[split.by];
-  if (!Array.isArray(list)) {
-    throw new SlowLaneError('mediate.failed', `split: field "${split.by}" is ${describe(list)}, not a list`, {
-      data: { step: 'split', field: split.by },
-    });
-  }
-  if (list.length > most) {
-    throw new SlowLaneError(
-      'request.too-many-parts',
-      `field "${split.by}" has ${list.length} elements, at most ${most} parts are allowed`,
-      {
-        data: { field: split.by, parts: list.length, most },
-      },
-    );
-  }
-  const { [split.by]: _list, ...rest } = body;
-  const keys = partKeys(list);
-  return list.map((element, index) => ({
-    key: keys[index] as string,
-    document: { ...rest, [split.as ?? split.by]: element },
-  }));
+export function splitParts(body: JsonObject, split: SplitSpec, { most, elements, redact = [] }: Splitting): NewPart[] {
+  const pieces = chunked(elements, split.chunk, most);
+  if (pieces.length > most) throw tooMany(split, pieces.length, most);
+  const name = split.as ?? split.by ?? 'part';
+  const rest = split.by === undefined ? body : without(body, split.by);
+  const isSecret = split.by !== undefined && redact.some((pointer) => hidesPath(pointer, split.by as string));
+  const keys = partKeys(isSecret || split.chunk !== undefined ? pieces.map(() => null) : pieces);
+  return pieces.map((piece, index) => ({ key: keys[index] as string, document: { ...rest, [name]: piece } }));
+}
+
+function chunked(elements: readonly Json[], chunk: SplitSpec['chunk'], most: number): Json[] {
+  if (chunk === undefined) return [...elements];
+  const size = chunk === 'auto' ? Math.max(1, Math.ceil(elements.length / most)) : chunk;
+  const pieces: Json[] = [];
+  for (let at = 0; at < elements.length; at += size) pieces.push(elements.slice(at, at + size));
+  return pieces;
+}
+
+function without(body: JsonObject, field: string): JsonObject {
+  const { [field]: _list, ...rest } = body;
+  return rest;
+}
+
+function tooMany(split: SplitSpec, parts: number, most: number): SlowLaneError {
+  const what = split.by === undefined ? 'the split gives' : `field "${split.by}" has`;
+  return new SlowLaneError('request.too-many-parts', `${what} ${parts} elements, at most ${most} parts are allowed`, {
+    hint: 'Ask for less at once, or let one part take several elements: split.chunk.',
+    data: { field: split.by, parts, most },
+  });
 }
 
 /** Names of parts, `[A-Za-z0-9._-]{1,64}` and each once: they become folders, and people read them. */
@@ -59,10 +71,4 @@ function cleanName(name: string): string {
     .replace(/[^A-Za-z0-9._-]+/g, '_')
     .replace(/^[._]+/, '')
     .slice(0, 58);
-}
-
-function describe(value: Json | undefined): string {
-  if (value === undefined) return 'missing';
-  if (value === null) return 'null';
-  return typeof value === 'object' ? 'an object' : `the ${typeof value} ${JSON.stringify(value).slice(0, 80)}`;
 }

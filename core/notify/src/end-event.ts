@@ -30,6 +30,7 @@ export function endEventOf(
       artifact: request.pin.artifact,
       request: urls.self,
       files: links.map(({ name, size, href, expiresAt }) => ({ name, size, href, expiresAt })),
+      ...(request.missing === undefined ? {} : { missing: request.missing.map((part) => ({ ...part })) }),
       ...(request.failure === undefined ? {} : { failure: JSON.parse(JSON.stringify(request.failure)) as Json }),
     },
   };

@@ -1,6 +1,8 @@
 import type { NewEvent, PipelineRevision, RequestRecord } from '@slowlane/contracts';
 import { SlowLaneError } from '@slowlane/contracts';
 import { describe, expect, it } from 'vitest';
+import { mostAttempts, pauseAfter } from './back-off.ts';
+import { createMemoryDeliveries } from './memory-deliveries.ts';
 import { createNotifier } from './notifier.ts';
 import type { WebhookEvent } from './webhook-sender.ts';
 
@@ -43,27 +45,33 @@ function fixture(request: RequestRecord, answers: Record<string, (number | SlowL
   const revision = {
     file: { operation: { notify: [{ webhook }], result: { link_ttl: '2h' } } },
   } as unknown as PipelineRevision;
-  const notifier = createNotifier({
-    requests: { get: async () => request },
-    events: { append: async (event) => (appended.push(event), '1-0') },
-    pipelines: { get: async (name, wanted) => (name === 'daily' && wanted === 2 ? revision : undefined) },
-    resultLinks: {
-      links: (_request, ttlMs) => [
-        { name: 'a.csv', size: 3, href: '/v1/results/x/files/a.csv?expires=1', expiresAt: ttlMs },
-      ],
-    },
-    sender: {
-      deliver: async (url, event) => {
-        sent.push({ url, event });
-        const answer = answers[url]?.shift() ?? 200;
-        if (typeof answer !== 'number') throw answer;
-        return { status: answer };
+  const deliveries = createMemoryDeliveries();
+  const clock = { at: 10_000 };
+  const start = () =>
+    createNotifier({
+      deliveries,
+      now: () => clock.at,
+      random: () => 0.5,
+      requests: { get: async () => request },
+      events: { append: async (event) => (appended.push(event), '1-0') },
+      pipelines: { get: async (name, wanted) => (name === 'daily' && wanted === 2 ? revision : undefined) },
+      resultLinks: {
+        links: (_request, ttlMs) => [
+          { name: 'a.csv', size: 3, href: '/v1/results/x/files/a.csv?expires=1', expiresAt: ttlMs },
+        ],
       },
-    },
-    publicUrl: 'http://127.0.0.1:8080',
-    logger: { debug() {}, info() {}, warn() {}, error() {} },
-  });
-  return { notifier, sent, appended };
+      sender: {
+        deliver: async (url, event) => {
+          sent.push({ url, event });
+          const answer = answers[url]?.shift() ?? 200;
+          if (typeof answer !== 'number') throw answer;
+          return { status: answer };
+        },
+      },
+      publicUrl: 'http://127.0.0.1:8080',
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    });
+  return { notifier: start(), restarted: start, sent, appended, deliveries, clock };
 }
 
 const down = () => new SlowLaneError('notify.undeliverable', 'https://erp.example.org answered 500');
@@ -105,23 +113,65 @@ describe('the notifier', () => {
       type: 'delivery.sent',
       correlationId: 'cor_01J0000000000000000000000C',
       subject: { pipeline: 'daily', request: id },
-      data: { url: 'https://erp.example.org/done', status: 200, attempt: 1, eventId: '1700000000000-3' },
+      data: {
+        url: 'https://erp.example.org/done',
+        status: 200,
+        attempt: 1,
+        eventId: '1700000000000-3',
+        delivery: 'dlv_01J0000000000000000000000A-1',
+      },
     });
   });
 
-  it('tries again only who did not hear it, with the same event id', async () => {
-    const { notifier, sent, appended } = fixture(requestWith({}), { [callback]: [down(), down(), 200] });
-    await expect(notifier.notify(id)).rejects.toMatchObject({ code: 'notify.undeliverable', kind: 'temporary' });
-    await expect(notifier.notify(id)).rejects.toMatchObject({ code: 'notify.undeliverable' });
+  it('tries again only who did not hear it, after a pause, with the same event and after a restart too', async () => {
+    const { notifier, restarted, sent, appended, clock } = fixture(requestWith({}), {
+      [callback]: [down(), down(), 200],
+    });
     await notifier.notify(id);
+    await notifier.notify(id);
+    expect(sent.map(({ url }) => url)).toEqual([webhook, callback]);
+    const due = await notifier.turn();
+    expect(due).toBe(clock.at + pauseAfter(1, 0.5));
+    clock.at = due;
+    const next = restarted();
+    await next.turn();
+    clock.at += pauseAfter(2, 0.5);
+    await next.turn();
+    await next.turn();
     expect(sent.map(({ url }) => url)).toEqual([webhook, callback, callback, callback]);
-    expect(new Set(sent.map(({ event }) => event.id)).size).toBe(1);
+    expect(new Set(sent.map(({ event }) => JSON.stringify(event.body))).size).toBe(1);
     expect(appended.map(({ type, data }) => [type, data?.['attempt']])).toEqual([
       ['delivery.sent', 1],
       ['delivery.failed', 1],
       ['delivery.failed', 2],
       ['delivery.sent', 3],
     ]);
+  });
+
+  it('gives up after a bounded number of tries; a person may send it again', async () => {
+    const failing = Array.from({ length: mostAttempts }, down);
+    const { notifier, sent, appended, deliveries, clock } = fixture(requestWith({}), { [callback]: failing });
+    await notifier.notify(id);
+    for (let turn = 0; turn < mostAttempts + 5; turn++) {
+      clock.at += 86_400_000;
+      await notifier.turn();
+    }
+    expect(sent.filter(({ url }) => url === callback)).toHaveLength(mostAttempts);
+    expect(appended.at(-1)).toMatchObject({ type: 'delivery.failed', data: { dead: true, attempt: mostAttempts } });
+    const [dead] = await notifier.control.list({ state: 'dead', limit: 10 });
+    expect(dead).toMatchObject({ address: callback, failure: { code: 'notify.undeliverable' } });
+
+    await notifier.control.redeliver(dead!.id, 'ann');
+    await notifier.turn();
+    expect(deliveries.all().map(({ state }) => state)).toEqual(['sent', 'sent']);
+    await expect(notifier.control.redeliver(dead!.id, 'ann')).rejects.toMatchObject({ code: 'notify.not-dead' });
+    await expect(notifier.control.redeliver('dlv_x', 'ann')).rejects.toMatchObject({ code: 'notify.not-found' });
+  });
+
+  it('counts a try before it is made, so that two nodes never make the same one', async () => {
+    const { notifier, restarted, sent } = fixture(requestWith({}), {});
+    await Promise.all([notifier.notify(id), restarted().notify(id)]);
+    expect(sent.map(({ url }) => url).sort()).toEqual([callback, webhook].sort());
   });
 
   it('does not try an address again that may not be called', async () => {

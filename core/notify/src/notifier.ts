@@ -1,153 +1,117 @@
 import {
-  type EventLog,
+  type DeliveryControl,
+  type DeliveryRecord,
   type EventView,
-  type Failure,
-  type Json,
-  type Logger,
+  type PipelineFile,
   type PipelineStore,
   type RequestLane,
   type RequestRecord,
   type ResultLinks,
   SlowLaneError,
+  failureOf,
 } from '@slowlane/contracts';
 import { parseDuration } from '@slowlane/kit';
+import { deliveryRecords } from './delivery-records.ts';
 import { endEventOf } from './end-event.ts';
-import type { WebhookAudience } from './webhook-secret.ts';
-import type { WebhookSender } from './webhook-sender.ts';
+import { type DeliveryDeps, makeDelivery } from './make-delivery.ts';
 
-export interface NotifierDeps {
+export interface NotifierDeps extends DeliveryDeps {
   requests: Pick<RequestLane, 'get'>;
-  events: Pick<EventLog, 'append'>;
-  sender: Pick<WebhookSender, 'deliver'>;
   pipelines: Pick<PipelineStore, 'get'>;
   resultLinks: Pick<ResultLinks, 'links'>;
   /** Where clients reach the service, without a slash at the end. Result links that are paths are put behind it. */
   publicUrl: string;
-  logger: Logger;
 }
 
 export interface Notifier {
   /**
-   * The work of one `notify` queue job: tells the request's callback and its pipeline's webhooks how it ended. Repeatable: an address that
-   * answered 2xx is not called again by this process; after a crash it may be, with the same `webhook-id`. Throws `notify.undeliverable`
-   * (temporary) when some address is worth another try.
+   * The work of one `notify` queue job: keeps what is to be told, to whom, and tries each once. What fails is tried again by the loop of `start`, on any node and
+   * after any restart, until it is dead. Repeatable: an address that answered 2xx is not called again.
    */
   notify(requestId: string): Promise<void>;
+  control: DeliveryControl;
+  /** Tries what is due and returns when the next is. */
+  turn(): Promise<number>;
+  start(): void;
+  stop(): Promise<void>;
 }
 
-const MAX_UNFINISHED = 10_000;
-
-interface Address {
-  url: string;
-  audience: WebhookAudience;
-}
+const atOnce = 20;
+/** What another node adds, and what a person sends again, is seen after this time at most. */
+const longestNapMs = 5_000;
 
 export function createNotifier(deps: NotifierDeps): Notifier {
-  const tries = new Map<string, Tries>();
+  const now = deps.now ?? Date.now;
+  let timer: NodeJS.Timeout | undefined;
+  let turning: Promise<void> = Promise.resolve();
+  let isStopped = false;
 
+  async function turn(): Promise<number> {
+    const due = await deps.deliveries.due(now(), atOnce);
+    // Side by side: one receiver that is slow holds up no other.
+    await Promise.all(due.map((record) => makeDelivery(deps, record)));
+    if (due.length === atOnce) return now();
+    return Math.min((await deps.deliveries.nextDueAt()) ?? Infinity, now() + longestNapMs);
+  }
+  async function turnSafely(): Promise<void> {
+    const next = await turn().catch((error: unknown) => {
+      deps.logger.warn({ failure: failureOf(error) }, 'deliveries could not be looked at; tried again soon');
+      return now() + longestNapMs;
+    });
+    if (!isStopped) timer = setTimeout(() => (turning = turnSafely()), Math.max(50, next - now()));
+  }
   return {
+    turn,
     async notify(requestId) {
       const request = await deps.requests.get(requestId);
       if (request === undefined)
         throw new SlowLaneError('request.not-found', `request ${requestId} is gone; nobody was told`);
-      const { addresses, event } = await prepare(deps, request);
-      const { done, attempt } = nextTry(tries, requestId);
-      const failed: Failure[] = [];
-      for (const address of addresses.filter(({ url }) => !done.has(url))) {
-        const failure = await tell(deps, request, { address, event, attempt });
-        if (failure?.kind === 'temporary') failed.push(failure);
-        else done.add(address.url);
-      }
-      if (failed[0] !== undefined) throw SlowLaneError.from(failed[0]);
-      tries.delete(requestId);
+      await deps.deliveries.add(await recordsOf(deps, request, now()));
+      const records = await deps.deliveries.ofRequest(requestId);
+      const fresh = records.filter(({ state, dueAt }) => state === 'pending' && dueAt <= now());
+      await Promise.all(fresh.map((record) => makeDelivery(deps, record)));
+    },
+    control: {
+      list: (query) => deps.deliveries.list(query),
+      redeliver: (id, by) => redeliver(deps, { id, by, now: now() }),
+    },
+    start: () => void (turning = turnSafely()),
+    async stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      await turning;
+      clearTimeout(timer);
     },
   };
 }
 
-/** What this process has done for a request that is not finished: addresses that need no further try, and the number of tries. */
-interface Tries {
-  done: Set<string>;
-  attempt: number;
+async function redeliver(
+  { deliveries, logger }: NotifierDeps,
+  { id, by, now }: { id: string; by: string; now: number },
+): Promise<DeliveryRecord> {
+  const known = await deliveries.get(id);
+  if (known === undefined) throw new SlowLaneError('notify.not-found', `there is no delivery ${id}`);
+  if (!(await deliveries.revive(id, now)))
+    throw new SlowLaneError('notify.not-dead', `delivery ${id} is ${known.state}, not dead`);
+  logger.info({ delivery: id, by }, 'sent again by hand');
+  return (await deliveries.get(id)) ?? known;
 }
 
-function nextTry(tries: Map<string, Tries>, requestId: string): Tries {
-  const next = {
-    done: tries.get(requestId)?.done ?? new Set<string>(),
-    attempt: (tries.get(requestId)?.attempt ?? 0) + 1,
-  };
-  tries.set(requestId, next);
-  // Requests whose tries were used up are never finished here: they must not stay for ever.
-  const oldest = tries.keys().next().value;
-  if (tries.size > MAX_UNFINISHED && oldest !== undefined) tries.delete(oldest);
-  return next;
+async function recordsOf(deps: NotifierDeps, request: RequestRecord, now: number): Promise<DeliveryRecord[]> {
+  const revision = await deps.pipelines.get(request.pin.pipeline, request.pin.revision);
+  const operation = revision?.file.operation;
+  const event = eventOf(deps, request, operation);
+  if (event === undefined) throw new Error(`request ${request.id} is ${request.state}: it has not ended`);
+  return deliveryRecords(request, operation?.notify ?? [], { event, now });
 }
 
-async function prepare(
+function eventOf(
   deps: NotifierDeps,
   request: RequestRecord,
-): Promise<{ addresses: Address[]; event: EventView }> {
-  const pipeline = await deps.pipelines.get(request.pin.pipeline, request.pin.revision);
-  const operation = pipeline?.file.operation;
+  operation: PipelineFile['operation'] | undefined,
+): EventView | undefined {
   const links = deps.resultLinks
     .links(request, parseDuration(operation?.result.link_ttl ?? '24h'))
     .map((link) => ({ ...link, href: link.href.startsWith('/') ? `${deps.publicUrl}${link.href}` : link.href }));
-  const event = endEventOf(request, links, { self: `${deps.publicUrl}/v1/requests/${request.id}` });
-  if (event === undefined) throw new Error(`request ${request.id} is ${request.state}: it has not ended`);
-  return { addresses: addressesOf(request, operation?.notify ?? []), event };
-}
-
-function addressesOf(request: RequestRecord, webhooks: readonly { webhook: string }[]): Address[] {
-  const addresses = new Map<string, Address>();
-  for (const { webhook } of webhooks) {
-    addresses.set(webhook, { url: webhook, audience: { pipeline: request.pin.pipeline } });
-  }
-  if (request.callback !== undefined) {
-    addresses.set(request.callback, { url: request.callback, audience: { principal: request.principal } });
-  }
-  return [...addresses.values()];
-}
-
-async function tell(
-  deps: NotifierDeps,
-  request: RequestRecord,
-  delivery: { address: Address; event: EventView; attempt: number },
-): Promise<Failure | undefined> {
-  const { address, event, attempt } = delivery;
-  const about = {
-    correlationId: request.correlationId,
-    subject: { pipeline: request.pin.pipeline, request: request.id },
-  };
-  try {
-    const { id, type } = event;
-    const { status } = await deps.sender.deliver(address.url, {
-      id,
-      type,
-      body: event as unknown as Json,
-      audience: address.audience,
-    });
-    await deps.events.append({
-      ...about,
-      type: 'delivery.sent',
-      data: { url: shown(address.url), status, attempt, eventId: id },
-    });
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof SlowLaneError) || !error.code.startsWith('notify.')) throw error;
-    const failure = error.toFailure();
-    deps.logger.warn({ requestId: request.id, attempt, code: failure.code }, failure.message);
-    const data = {
-      url: shown(address.url),
-      attempt,
-      eventId: event.id,
-      failure: JSON.parse(JSON.stringify(failure)) as Json,
-    };
-    await deps.events.append({ ...about, type: 'delivery.failed', data });
-    return failure;
-  }
-}
-
-/** For the record: without the query, which often holds the receiver's own token. */
-function shown(url: string): string {
-  const { origin, pathname } = new URL(url);
-  return `${origin}${pathname}`;
+  return endEventOf(request, links, { self: `${deps.publicUrl}/v1/requests/${request.id}` });
 }

@@ -82,7 +82,7 @@ function names(file: PipelineFile, policy: Policy): Excess[] {
 function callbacks(file: PipelineFile, policy: Policy): Excess[] {
   const bound = policy.callbacks.length === 0 ? 'none' : policy.callbacks.join(', ');
   return file.operation.notify
-    .map(({ webhook }) => new URL(webhook))
+    .flatMap((target) => ('webhook' in target ? [new URL(target.webhook)] : []))
     .filter((url) => !policy.callbacks.includes(url.host) && !policy.callbacks.includes(url.hostname))
     .map((url) => ({ claim: 'operation.notify.webhook', value: `"${url.host}"`, bound }));
 }

@@ -1,5 +1,5 @@
 import { isUserFault, SlowLaneError } from '@slowlane/contracts';
-import { parseYaml } from '@slowlane/kit';
+import { fillModuleCode, parseYaml } from '@slowlane/kit';
 import type { ExportedTree } from '@slowlane/sources';
 import type { BuildSourceTree } from './source-of.ts';
 
@@ -20,9 +20,11 @@ export async function findPipelineFile(
   source: BuildSourceTree,
   pipeline: string,
 ): Promise<FoundPipelineFile | undefined> {
-  const files = await readFiles(source);
+  const tree = await folderOf(source);
+  const files = tree === undefined ? [] : await readFiles(tree);
   const named = files.find((file) => nameIn(file.text) === pipeline);
-  if (named !== undefined || files.length <= 1) return named ?? files[0];
+  if (tree !== undefined && (named !== undefined || files.length === 1)) return withModule(tree, named ?? files[0]!);
+  if (files.length === 0) return undefined;
   throw new SlowLaneError(
     'pipeline.not-found',
     `none of ${files.map((file) => file.path).join(', ')} names the pipeline "${pipeline}"`,
@@ -30,9 +32,21 @@ export async function findPipelineFile(
   );
 }
 
-async function readFiles(source: BuildSourceTree): Promise<FoundPipelineFile[]> {
-  const tree = await folderOf(source);
-  if (tree === undefined) return [];
+/** The mediator module lies beside the pipeline file; both are kept as one. */
+async function withModule(tree: ExportedTree, file: FoundPipelineFile): Promise<FoundPipelineFile> {
+  const text = await fillModuleCode(file.text, async (module) => {
+    const path = module.slice('./'.length);
+    const entries = tree.entries.filter((entry) => entry.path === path && entry.size <= 65_536);
+    for await (const { content } of tree.read(entries)) return content.toString('utf8');
+    throw new SlowLaneError(
+      'pipeline.invalid',
+      `${file.path}: there is no ${folder}/${path}, or it is larger than 64 KiB`,
+    );
+  });
+  return { ...file, text };
+}
+
+async function readFiles(tree: ExportedTree): Promise<FoundPipelineFile[]> {
   const files: FoundPipelineFile[] = [];
   const entries = tree.entries.filter(({ path, size }) => /^[^/]+\.ya?ml$/.test(path) && size <= 1_048_576);
   for await (const { entry, content } of tree.read(entries)) {

@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Paths, SlowLaneYaml } from '@slowlane/config';
 import { connectHelper } from '@slowlane/helper';
+import { operationRule, splitPrices } from '@slowlane/kit';
 import { createGateway, type Gateway } from '@slowlane/gateway';
-import type { Logger, PluginHost } from '@slowlane/contracts';
+import type { Logger, ModuleHost, PluginHost } from '@slowlane/contracts';
 import { type ApplyPipeline, applyPipeline, createStages, type StageDeps, type Stages } from '@slowlane/pipeline';
-import { startPluginHost } from '@slowlane/pluginhost';
+import { startModuleHost, startPluginHost } from '@slowlane/pluginhost';
 import { importPack, type Mirror, openMirror, setRef } from '@slowlane/sources';
 import type { Tool } from '@slowlane/toolchains';
 import { findCaBundle } from '../ground/ca-bundle.ts';
@@ -21,6 +22,8 @@ import type { Workspaces } from './workspaces.ts';
 export interface Builder {
   stages: Stages;
   plugins: PluginHost;
+  /** Mediator modules; in the same sandbox as plugins. */
+  modules: ModuleHost;
   gateway: Gateway;
   apply: ApplyPipeline;
   importPush(pipeline: string, commit: string, pack: Readable): Promise<void>;
@@ -54,6 +57,7 @@ export async function createBuilder(setting: {
     plugins: [...pluginFolders, ...extra],
     logger,
   });
+  const modules = startModuleHost({ driver, root, logger });
   const { pipelines, registrations } = stores.ledger;
   const mirror = mirrorsIn(paths.mirrors, caBundle);
   const alsoCheck = checkPipeline(config);
@@ -72,15 +76,14 @@ export async function createBuilder(setting: {
     mirror,
     workspace: (name) => workspaces.client(name),
     ...localPython(config, tools),
-    pools: config.pools,
+    pools: splitPrices(config.pools).pools,
     policy: config.policy,
     alsoCheck,
     signingKey: stores.signingKey,
     artifactBase: `${config.volumes}/artifacts`,
     zone: 'default',
     declareLimits: async ({ name, file }) => {
-      const { concurrency } = file.operation.gates;
-      if (concurrency !== undefined) await stores.queue.gate.declare({ [`op:${name}`]: concurrency });
+      await stores.queue.gate.declare({ [`op:${name}`]: operationRule(file) });
     },
     clock: { now: () => Date.now() },
     logger,
@@ -88,6 +91,7 @@ export async function createBuilder(setting: {
   return {
     stages,
     plugins,
+    modules,
     gateway,
     apply,
     async importPush(pipeline, commit, pack) {
@@ -96,6 +100,7 @@ export async function createBuilder(setting: {
       await setRef(target, `refs/slowlane/${commit}`, commit);
     },
     async close() {
+      await modules.close();
       await plugins.close();
       await gateway.close();
     },

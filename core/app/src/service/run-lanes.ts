@@ -1,13 +1,23 @@
 import type { SlowLaneYaml } from '@slowlane/config';
-import type { Logger, ResultLinks } from '@slowlane/contracts';
+import type { DeliveryControl, Logger, ResultLinks, ScheduleControl } from '@slowlane/contracts';
 import { createKeeper } from '@slowlane/keeper';
-import { createMediator } from '@slowlane/mediator';
-import { createNotifier, createWebhookSender, deriveWebhookSecret } from '@slowlane/notify';
+import { createMediator, createResultSweeper } from '@slowlane/mediator';
+import {
+  createLookupClient,
+  createMailSender,
+  createNotifier,
+  createWebhookSender,
+  deriveWebhookSecret,
+  type MailSender,
+} from '@slowlane/notify';
+import { createScheduler } from '@slowlane/schedule';
 import type { Builder } from './builder.ts';
 import type { Stores } from './open-stores.ts';
 import type { Workspaces } from './workspaces.ts';
 
 export interface Lanes {
+  schedules: ScheduleControl;
+  deliveries: DeliveryControl;
   stop(): Promise<void>;
 }
 
@@ -20,6 +30,8 @@ export async function runLanes(setting: {
   resultLinks: ResultLinks;
   webhookKey: Buffer;
   publicUrl: string;
+  /** A variable of the environment that slowlane.yaml names. */
+  secret(name: string): string | undefined;
   logger: Logger;
 }): Promise<Lanes> {
   const { config, stores, workspaces, builder, logger } = setting;
@@ -27,7 +39,10 @@ export async function runLanes(setting: {
   const { pipelines, registrations } = stores.ledger;
   const { stages } = builder;
   const node = `${process.pid}-${Date.now().toString(36)}`;
+  const lookups = createLookupClient({ allow: config.policy.lookups });
   const mediator = createMediator({
+    http: lookups,
+    modules: builder.modules,
     requests,
     pipelines,
     registrations,
@@ -50,13 +65,31 @@ export async function runLanes(setting: {
     secret: (audience) => deriveWebhookSecret(setting.webhookKey, audience),
     logger,
   });
+  const mail = mailOf(config, setting.secret, logger);
   const notifier = createNotifier({
+    deliveries: stores.ledger.deliveries,
+    mail,
     requests,
     events: stores.queue.events,
     sender,
     pipelines,
     resultLinks: setting.resultLinks,
     publicUrl: setting.publicUrl,
+    logger,
+  });
+  const scheduler = createScheduler({
+    requests,
+    pipelines,
+    registrations,
+    store: stores.ledger.schedules,
+    logger,
+  });
+  const sweeper = createResultSweeper({
+    pipelines,
+    history: stores.ledger.history,
+    volumes: workspaces.volumes,
+    store: stores.ledger.schedules,
+    events: stores.queue.events,
     logger,
   });
   const workers = await stores.queue.work(
@@ -77,12 +110,37 @@ export async function runLanes(setting: {
     { concurrency: { build: config.builders } },
   );
   keeper.start();
+  notifier.start();
+  scheduler.start();
+  sweeper.start();
   return {
+    schedules: scheduler.control,
+    deliveries: notifier.control,
     async stop() {
+      await sweeper.stop();
+      await scheduler.stop();
+      await notifier.stop();
       await keeper.stop();
       await workers.close();
       await mediator.close();
       await sender.close();
+      mail?.close();
+      await lookups.close();
     },
   };
+}
+
+function mailOf(
+  { mail, policy }: SlowLaneYaml,
+  secret: (name: string) => string | undefined,
+  logger: Logger,
+): MailSender | undefined {
+  if (mail === undefined) return undefined;
+  const { host, port, security, from, user, password_env: variable } = mail;
+  const password = variable === undefined ? undefined : secret(variable);
+  return createMailSender({
+    settings: { host, port, security, from, user, password },
+    domains: policy.mail_domains,
+    logger,
+  });
 }

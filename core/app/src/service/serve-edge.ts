@@ -17,6 +17,7 @@ import { loadPipelineFile } from '@slowlane/pipeline';
 import { createGitRemote } from '@slowlane/remote';
 import type { Builder } from './builder.ts';
 import type { Stores } from './open-stores.ts';
+import type { Lanes } from './run-lanes.ts';
 import type { Workspaces } from './workspaces.ts';
 
 /** Opens the doors: REST, git remote and the dependency gateway for people. */
@@ -26,6 +27,7 @@ export async function serveEdge(setting: {
   stores: Stores;
   workspaces: Workspaces;
   builder: Builder;
+  lanes: Pick<Lanes, 'schedules' | 'deliveries'>;
   feed: EventFeed;
   resultLinks: ResultLinks;
   webhookKey: Buffer;
@@ -60,6 +62,8 @@ export async function serveEdge(setting: {
     feed: setting.feed,
     blobs: stores.blobs,
     events: queue.events,
+    schedules: setting.lanes.schedules,
+    deliveries: setting.lanes.deliveries,
     plugins: () => builder.plugins.manifests(),
     runLog: (part) => readRunLog(part, stores),
     applyPipeline: (name, text, by) => builder.apply(name, text, by, 'applied'),

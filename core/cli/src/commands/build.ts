@@ -24,7 +24,7 @@ export const build = defineCommand({
         ? { git: source, ref: text(input, 'ref') ?? 'main' }
         : await upload(source, context),
       ...(language === undefined ? {} : { language }),
-      ...(file === undefined ? {} : { pipeline: await context.local.readText(file) }),
+      ...(file === undefined ? {} : { pipeline: await context.local.readPipeline(file) }),
     });
     for await (const line of client.followBuildLog(started.id, { signal: context.signal })) context.write(`${line}\n`);
     const ended = await client.getBuild(started.id);

@@ -1,5 +1,6 @@
+import { SlowLaneError } from '@slowlane/contracts';
 import { formatBytes, formatDuration } from '@slowlane/kit';
-import { defineCommand, type DoctorView, flag, type Style } from '../command.ts';
+import { defineCommand, type DoctorView, flag, type Style, text } from '../command.ts';
 
 const yes = { form: '-y, --yes', help: 'install what is missing without asking' };
 
@@ -146,6 +147,29 @@ export const bench = defineCommand({
       ]),
       ['figure', 'slow lane', 'raw', 'ratio', 'target', ''],
     ),
+});
+
+export const workspaceUp = defineCommand({
+  name: 'workspace up',
+  summary: 'the local workspace alone (and its sandbox helper), in the foreground; Ctrl-C ends it',
+  details:
+    "With --master, runs go to a Spark that is there already (spark://host:port): their drivers then use this machine's network instead of one of their own. Masters of other kinds (yarn, k8s://) are passed on as they are; they were not run. Volumes must lie at /Volumes on the machines of that Spark too.",
+  options: [
+    yes,
+    { form: '--master <url>', help: 'an existing Spark, instead of clusters of its own' },
+    { form: '--port <number>', help: 'where it listens on 127.0.0.1; default workspaces.local.port' },
+    { form: '--volumes <folder>', help: 'what /Volumes is' },
+  ],
+  run: (input, { local }) => {
+    const port = text(input, 'port');
+    if (port !== undefined && !/^[1-9][0-9]{0,4}$/.test(port))
+      throw new SlowLaneError('cli.usage', `--port ${port} is no port`);
+    return local.workspaceUp({
+      ...{ master: text(input, 'master'), volumes: text(input, 'volumes'), yes: flag(input, 'yes') },
+      port: port === undefined ? undefined : Number(port),
+    });
+  },
+  render: ({ ended }) => [ended.length === 0 ? 'nothing was running' : `ended: ${ended.join(', ')}`],
 });
 
 export const workspaceEnv = defineCommand({

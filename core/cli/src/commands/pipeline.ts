@@ -7,7 +7,7 @@ export const pipelineValidate = defineCommand({
   args: [{ form: '<file>', help: 'pipeline file, - for standard input' }],
   async run(input, { local }) {
     const file = input.args[0] as string;
-    return local.validatePipeline(await local.readText(file), file);
+    return local.validatePipeline(await local.readPipeline(file), file);
   },
   render: (_file, style) => [style.good('valid')],
 });
@@ -18,7 +18,7 @@ export const pipelineApply = defineCommand({
   args: [{ form: '<file>', help: 'pipeline file, - for standard input' }],
   async run(input, { local, client }) {
     const file = input.args[0] as string;
-    const yaml = await local.readText(file);
+    const yaml = await local.readPipeline(file);
     const { pipeline } = await local.validatePipeline(yaml, file);
     return client().applyPipeline(pipeline, yaml);
   },

@@ -1,0 +1,56 @@
+import {
+  type NewRequest,
+  type PipelineRevision,
+  type RegistrationStore,
+  type RequestLane,
+  type ScheduleEntry,
+  SlowLaneError,
+} from '@slowlane/contracts';
+import { occurrenceId } from './occurrence-id.ts';
+
+export interface FireDeps {
+  requests: Pick<RequestLane, 'accept'>;
+  registrations: Pick<RegistrationStore, 'current'>;
+}
+
+/**
+ * Makes the request of one occurrence, pinned to what is registered now; again and again the same one. Returns its id. Throws `pipeline.not-registered`, and what
+ * `RequestLane.accept` throws.
+ */
+export async function fireOccurrence(
+  deps: FireDeps,
+  revision: PipelineRevision,
+  { entry, at }: { entry: ScheduleEntry; at: number },
+): Promise<string> {
+  const schedule = { pipeline: revision.name, name: entry.name };
+  const { request } = await deps.requests.accept({
+    id: occurrenceId('req', schedule, at),
+    correlationId: occurrenceId('cor', schedule, at),
+    traceparent: undefined,
+    operation: revision.name,
+    principal: `schedule:${entry.name}`,
+    body: entry.body,
+    callback: undefined,
+    pin: await pinOf(deps, revision),
+    idempotency: undefined,
+    redact: revision.file.operation.redact ?? [],
+  });
+  return request.id;
+}
+
+async function pinOf({ registrations }: FireDeps, revision: PipelineRevision): Promise<NewRequest['pin']> {
+  const target = Object.keys(revision.file.targets)[0];
+  const registration = target === undefined ? undefined : await registrations.current(revision.name, target);
+  if (registration === undefined)
+    throw new SlowLaneError(
+      'pipeline.not-registered',
+      `the pipeline "${revision.name}" has no registered job for the target "${target}" yet`,
+    );
+  return {
+    pipeline: revision.name,
+    revision: revision.revision,
+    registrationId: registration.id,
+    artifact: registration.set.digest,
+    workspace: registration.workspace,
+  };
+}
