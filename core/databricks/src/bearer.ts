@@ -1,5 +1,6 @@
 import { SlowLaneError, registerSecrets } from '@slowlane/contracts';
 import type { Clock } from './clock.ts';
+import { WellKnown } from './schema.ts';
 
 export type Auth = { token: string } | { clientId: string; clientSecret: string };
 
@@ -13,14 +14,20 @@ export interface Bearer {
 /** A form POST (with Basic credentials) or a GET, outside the token's own loop; answers parsed JSON. */
 export type OpenCall = (path: string, form?: { basic: string; body: string }) => Promise<unknown>;
 
+export interface TokenSource {
+  open: OpenCall;
+  /** Origin of the workspace: the secret goes there and nowhere else. */
+  host: string;
+}
+
 /** A personal access token is itself the bearer token. It, and every token fetched, is masked in all texts of this process from here on. */
-export function createBearer(auth: Auth, open: OpenCall, clock: Clock): Bearer {
+export function createBearer(auth: Auth, source: TokenSource, clock: Clock): Bearer {
   if ('token' in auth) {
     registerSecrets([auth.token]);
     return { get: () => Promise.resolve(auth.token), renew: () => false };
   }
   registerSecrets([auth.clientSecret]);
-  return machineToken(auth, open, clock);
+  return machineToken(auth, source, clock);
 }
 
 /** A token counts as expired this long before its end, so that none ends on its way. */
@@ -31,11 +38,11 @@ const earlyMs = 40_000;
  *
  * @see https://docs.databricks.com/dev-tools/auth/oauth-m2m
  */
-function machineToken(auth: { clientId: string; clientSecret: string }, open: OpenCall, clock: Clock): Bearer {
+function machineToken(auth: { clientId: string; clientSecret: string }, source: TokenSource, clock: Clock): Bearer {
   let current: { token: string; until: number } | undefined;
   let fetching: Promise<string> | undefined;
   const fetchToken = async (): Promise<string> => {
-    const { token, expiresInMs } = await requestToken(auth, open);
+    const { token, expiresInMs } = await requestToken(auth, source);
     current = { token, until: clock.now() + expiresInMs - earlyMs };
     return token;
   };
@@ -54,9 +61,10 @@ function machineToken(auth: { clientId: string; clientSecret: string }, open: Op
 
 async function requestToken(
   auth: { clientId: string; clientSecret: string },
-  open: OpenCall,
+  { open, host }: TokenSource,
 ): Promise<{ token: string; expiresInMs: number }> {
-  const discovery = (await open('/oidc/.well-known/oauth-authorization-server')) as { token_endpoint?: unknown };
+  const oidc = await oidcPath(open, host);
+  const discovery = (await open(`${oidc}/.well-known/oauth-authorization-server`)) as { token_endpoint?: unknown };
   const endpoint =
     typeof discovery.token_endpoint === 'string' ? new URL(discovery.token_endpoint).pathname : '/oidc/v1/token';
   const basic = Buffer.from(`${encodeURIComponent(auth.clientId)}:${encodeURIComponent(auth.clientSecret)}`).toString(
@@ -70,4 +78,14 @@ async function requestToken(
   }
   registerSecrets([answer.access_token]);
   return { token: answer.access_token, expiresInMs: Number(answer.expires_in ?? 3_600) * 1_000 };
+}
+
+/** Where the workspace says that its OIDC endpoint is, if it says so and it is its own; `/oidc` otherwise. Best effort: a failure means nothing. */
+async function oidcPath(open: OpenCall, host: string): Promise<string> {
+  const answer = await open('/.well-known/databricks-config').catch(() => undefined);
+  const config = WellKnown.safeParse(answer);
+  if (!config.success || config.data.oidc_endpoint === undefined) return '/oidc';
+  const endpoint = config.data.oidc_endpoint.replace('{account_id}', encodeURIComponent(config.data.account_id ?? ''));
+  if (!URL.canParse(endpoint) || new URL(endpoint).origin !== host) return '/oidc';
+  return new URL(endpoint).pathname.replace(/\/+$/, '');
 }

@@ -1,3 +1,5 @@
+import { pause } from '@slowlane/kit';
+
 /** Time as an argument, so that tests decide how long a second is. */
 export interface Clock {
   /** Epoch milliseconds. */
@@ -6,19 +8,4 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-export const systemClock: Clock = { now: () => Date.now(), sleep };
-
-function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) return reject(signal.reason as Error);
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', stop, { once: true });
-  });
-}
+export const systemClock: Clock = { now: () => Date.now(), sleep: pause };

@@ -2,6 +2,7 @@ import type { Logger } from '@slowlane/contracts';
 import type { Auth, OpenCall } from './bearer.ts';
 import { createBearer } from './bearer.ts';
 import { type Call, type Caller, nameOf } from './call.ts';
+import { clusterCalls } from './cluster-calls.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { createCaller } from './create-caller.ts';
 import type { CallOptions, DatabricksClient, Identity } from './databricks-client.ts';
@@ -9,9 +10,11 @@ import { fileCalls } from './file-calls.ts';
 import { jobCalls } from './job-calls.ts';
 import { openCalls } from './open-calls.ts';
 import { parseAnswer } from './parse-answer.ts';
+import { permissionCalls } from './permission-calls.ts';
 import { type CallFamily, defaultRates } from './rates.ts';
 import { runCalls } from './run-calls.ts';
 import { WireMe } from './schema.ts';
+import { createStorageSender } from './storage-sender.ts';
 import { type TokenBucket, createTokenBucket } from './token-bucket.ts';
 import { createTransport } from './transport.ts';
 import { workspaceCalls } from './workspace-calls.ts';
@@ -36,18 +39,24 @@ export function createDatabricksClient(options: DatabricksClientOptions): Databr
   const origin = workspaceHost(options.host);
   const host = origin.origin;
   const transport = createTransport(origin, options.caBundle);
+  const storage = createStorageSender(options.caBundle);
   const open: OpenCall = openCalls({ transport, host, userAgent, clock });
-  const bearer = createBearer(options.auth, open, clock);
+  const bearer = createBearer(options.auth, { open, host }, clock);
   const bucket = bucketsOf({ ...defaultRates, ...options.rates }, clock);
   const caller = createCaller({ host, userAgent, transport, bearer, bucket, clock, logger });
   return {
     host,
     jobs: jobCalls(caller),
     runs: runCalls(caller),
-    files: fileCalls(caller),
+    files: fileCalls(caller, storage),
     workspace: workspaceCalls(caller),
+    clusters: clusterCalls(caller),
+    permissions: permissionCalls(caller),
     me: (callOptions) => me(caller, callOptions),
-    close: () => transport.close(),
+    async close() {
+      await transport.close();
+      await storage.close();
+    },
   };
 }
 

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { Json, JsonObject } from '@slowlane/contracts';
+import type { ClusterCalls } from './cluster.ts';
 import type { Run, RunOutput } from './run.ts';
 
 /**
- * The part of the Databricks REST API that Slow Lane uses (Jobs 2.2, Files, Workspace, SCIM Me). Ids are decimal strings in both directions,
+ * The part of the Databricks REST API that Slow Lane uses (Jobs 2.2, Clusters 2.1, Libraries, Files, Workspace, Permissions, SCIM Me). Ids are decimal strings in both directions,
  * because they are int64 on the wire. Lists are read to their end.
  *
  * Every call throws `SlowLaneError` only: `workspace.rejected`, `workspace.not-found`, `workspace.unauthenticated`, `workspace.throttled`,
@@ -19,6 +20,8 @@ export interface DatabricksClient {
   readonly runs: RunCalls;
   readonly files: FileCalls;
   readonly workspace: WorkspaceCalls;
+  readonly clusters: ClusterCalls;
+  readonly permissions: PermissionCalls;
   /** GET /api/2.0/preview/scim/v2/Me */
   me(options?: CallOptions): Promise<Identity>;
   /** Closes idle connections. */
@@ -41,6 +44,8 @@ export interface JobCalls {
   get(jobId: string, options?: CallOptions): Promise<Job>;
   /** `name` is compared exactly, without case, by the workspace. */
   list(query?: { name?: string }, options?: CallOptions): Promise<Job[]>;
+  /** Jobs of exactly this name with this tag: what to look for after a lost reply to `create`, oldest first. */
+  find(wanted: { name: string; tag: { key: string; value: string } }, options?: CallOptions): Promise<Job[]>;
   delete(jobId: string, options?: CallOptions): Promise<void>;
   /** The same token again returns the run it started and starts nothing. */
   runNow(request: RunNow, options?: CallOptions): Promise<{ runId: string }>;
@@ -63,7 +68,29 @@ export interface RunNow {
   jobParameters: Record<string, string>;
 }
 
+/** A one-time run; nothing is saved as a job. `settings`: `run_name`, `tasks`, `timeout_seconds`, `access_control_list`, ... */
+export interface SubmitRun {
+  idempotencyToken: string;
+  settings: JsonObject;
+}
+
+export interface PermissionCalls {
+  /** Replaces all grants of the object. `level`: `CAN_VIEW`, `CAN_MANAGE_RUN`, `CAN_MANAGE`, `IS_OWNER`, ... */
+  set(
+    object: { kind: 'jobs' | 'clusters'; id: string },
+    grants: readonly Grant[],
+    options?: CallOptions,
+  ): Promise<void>;
+}
+
+/** Exactly one grantee. */
+export type Grant = { level: string } & ({ user: string } | { group: string } | { servicePrincipal: string });
+
 export interface RunCalls {
+  /** One run for one token, as with `runNow`. */
+  submit(request: SubmitRun, options?: CallOptions): Promise<{ runId: string }>;
+  /** Cancels all active runs of a job; asynchronous. It does not stop new ones. */
+  cancelAll(jobId: string, options?: CallOptions): Promise<void>;
   get(runId: string, options?: CallOptions): Promise<Run>;
   /** Newest end time first, page by page until the consumer stops. */
   list(query: RunQuery, options?: CallOptions): AsyncIterable<Run>;
@@ -84,7 +111,7 @@ export interface RunQuery {
 
 export interface FileCalls {
   /**
-   * Streams `size` bytes; `open` is called once per attempt. Checks afterwards that the workspace holds that many. With `overwrite: false` an
+   * Streams `size` bytes; `open` is called once per attempt. From 100 MiB on in parts where the workspace offers that, else in one PUT. Checks afterwards that the workspace holds that many. With `overwrite: false` an
    * existing file is `workspace.rejected` with status 409.
    */
   upload(
@@ -107,6 +134,8 @@ export interface FileCalls {
 
 export interface UploadDetails {
   size: number;
+  /** Hex. A source that turns out to be something else breaks the upload off with `workspace.rejected`, before it is complete. */
+  sha256?: string | undefined;
   overwrite: boolean;
 }
 

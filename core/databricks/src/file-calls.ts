@@ -1,15 +1,18 @@
 import { Readable } from 'node:stream';
 import { SlowLaneError } from '@slowlane/contracts';
 import { type Call, type Caller, nameOf } from './call.ts';
+import { checkedSource } from './checked-source.ts';
 import type { CallOptions, FileCalls, FileEntry, UploadDetails } from './databricks-client.ts';
 import { parseAnswer } from './parse-answer.ts';
+import { partsFromBytes, uploadInParts } from './part-upload.ts';
 import { FolderPage } from './schema.ts';
+import type { StorageSender } from './storage-sender.ts';
 
 const prefix = '/api/2.0/fs';
 
-export function fileCalls(caller: Caller): FileCalls {
+export function fileCalls(caller: Caller, storage: StorageSender): FileCalls {
   return {
-    upload: (path, open, details, options) => upload(caller, path, { open, ...details }, options),
+    upload: (path, open, details, options) => upload({ caller, storage }, path, { open, ...details }, options),
     async put(path, bytes, options) {
       await caller.json(putCall(path, { open: () => bytes, size: bytes.length, overwrite: true }), options);
     },
@@ -54,18 +57,42 @@ function putCall(path: string, { open, size, overwrite }: Put): Call {
 }
 
 /** No checksum is offered, so the size is read back. */
-async function upload(caller: Caller, path: string, put: Put, options: CallOptions | undefined): Promise<void> {
-  const call = putCall(path, put);
-  await caller.json(call, options);
-  const found = await head(caller, path, options);
-  if (found?.size === put.size) return;
+async function upload(
+  context: { caller: Caller; storage: StorageSender },
+  path: string,
+  put: UploadDetails & { open: () => Promise<Readable> | Readable },
+  options: CallOptions | undefined,
+): Promise<void> {
+  const { sha256, size, overwrite } = put;
+  const open = async (): Promise<Readable> => {
+    const source = await put.open();
+    return sha256 === undefined ? source : checkedSource(source, sha256, path);
+  };
+  const call = putCall(path, { ...put, open });
+  if (size < partsFromBytes || !(await inParts(context, { path, overwrite, open }, options)))
+    await context.caller.json(call, options);
+  const found = await head(context.caller, path, options);
+  if (found?.size === size) return;
   throw new SlowLaneError(
     'workspace.unavailable',
-    `${nameOf(call)}: ${put.size} bytes were sent, ${found?.size ?? 'none'} arrived`,
+    `${nameOf(call)}: ${size} bytes were sent, ${found?.size ?? 'none'} arrived`,
     {
-      data: { call: nameOf(call), sent: put.size, arrived: found?.size },
+      data: { call: nameOf(call), sent: size, arrived: found?.size },
     },
   );
+}
+
+async function inParts(
+  context: { caller: Caller; storage: StorageSender },
+  { path, overwrite, open }: { path: string; overwrite: boolean; open: () => Promise<Readable> },
+  options: CallOptions | undefined,
+): Promise<boolean> {
+  const source = await open();
+  try {
+    return await uploadInParts(context, { path, encoded: encodePath(path), source, overwrite }, options);
+  } finally {
+    source.destroy();
+  }
 }
 
 async function download(

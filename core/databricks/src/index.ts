@@ -1,4 +1,5 @@
 export { type Clock, systemClock } from './clock.ts';
+export type * from './cluster.ts';
 export { type DatabricksClientOptions, createDatabricksClient } from './create-databricks-client.ts';
 export type * from './databricks-client.ts';
 export { type RunEnd, type RunOutcome, outcomeOf } from './outcome-of.ts';

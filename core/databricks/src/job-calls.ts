@@ -1,6 +1,6 @@
-import { SlowLaneError } from '@slowlane/contracts';
 import { type Call, type Caller, nameOf } from './call.ts';
 import type { CallOptions, Job, JobCalls, RunNow } from './databricks-client.ts';
+import { checkToken } from './idempotency-token.ts';
 import { rawId } from './lossless-json.ts';
 import { parseAnswer } from './parse-answer.ts';
 import { CreatedJob, JobPage, StartedRun, WireJob } from './schema.ts';
@@ -19,6 +19,11 @@ export function jobCalls(caller: Caller): JobCalls {
     },
     get: (jobId, options) => getJob(caller, jobId, options),
     list: (query = {}, options) => listJobs(caller, query.name, options),
+    async find({ name, tag }, options) {
+      const named = await listJobs(caller, name, options);
+      const found = named.filter(({ settings }) => settings['name'] === name && tagOf(settings, tag.key) === tag.value);
+      return found.sort((a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0));
+    },
     async delete(jobId, options) {
       await caller.json(post('delete', { job_id: rawId(jobId) }), options);
     },
@@ -73,16 +78,17 @@ async function listJobs(caller: Caller, name: string | undefined, options: CallO
 
 async function runNow(caller: Caller, request: RunNow, options: CallOptions | undefined): Promise<{ runId: string }> {
   const { jobId, idempotencyToken, jobParameters } = request;
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(idempotencyToken)) {
-    throw new SlowLaneError(
-      'platform.unexpected',
-      `an idempotency token of ${idempotencyToken.length} characters was made`,
-    );
-  }
+  checkToken(idempotencyToken);
   const json = { job_id: rawId(jobId), idempotency_token: idempotencyToken, job_parameters: jobParameters };
   const call: Call = { ...post('run-now', json), family: 'run-now' };
   const { run_id } = parseAnswer(StartedRun, await caller.json(call, options), nameOf(call));
   return { runId: run_id };
+}
+
+function tagOf(settings: Job['settings'], key: string): unknown {
+  const tags = settings['tags'];
+  const isObject = typeof tags === 'object' && tags !== null && !Array.isArray(tags);
+  return isObject && Object.hasOwn(tags, key) ? tags[key] : undefined;
 }
 
 function toJob(wire: WireJob): Job {

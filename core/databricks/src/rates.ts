@@ -1,6 +1,15 @@
 /** Calls that share one token bucket. */
 export type CallFamily =
-  'jobs' | 'run-now' | 'runs-get' | 'runs-list' | 'runs-cancel' | 'files' | 'workspace' | 'identity';
+  | 'jobs'
+  | 'run-now'
+  | 'runs-get'
+  | 'runs-list'
+  | 'runs-cancel'
+  | 'files'
+  | 'workspace'
+  | 'identity'
+  | 'clusters'
+  | 'permissions';
 
 /**
  * Calls per second that we allow ourselves. The vendor publishes none of them in one place and third-party figures differ, so each can be set.
@@ -16,4 +25,6 @@ export const defaultRates: Record<CallFamily, number> = {
   files: 100,
   workspace: 30,
   identity: 10,
+  clusters: 20,
+  permissions: 30,
 };

@@ -1,9 +1,10 @@
 import { type Call, type Caller, nameOf } from './call.ts';
 import type { CallOptions, RunCalls, RunQuery } from './databricks-client.ts';
+import { checkToken } from './idempotency-token.ts';
 import { rawId } from './lossless-json.ts';
 import { parseAnswer } from './parse-answer.ts';
 import type { Run } from './run.ts';
-import { RunPage, WireOutput, WireRun } from './schema.ts';
+import { RunPage, StartedRun, WireOutput, WireRun } from './schema.ts';
 import { toRun } from './to-run.ts';
 
 const prefix = '/api/2.2/jobs/runs';
@@ -12,6 +13,19 @@ export function runCalls(caller: Caller): RunCalls {
   return {
     get: (runId, options) => getRun(caller, runId, options),
     list: (query, options) => listRuns(caller, query, options),
+    async submit({ idempotencyToken, settings }, options) {
+      checkToken(idempotencyToken);
+      const json = { ...settings, idempotency_token: idempotencyToken };
+      const call: Call = { method: 'POST', path: `${prefix}/submit`, json, family: 'run-now', repeatable: true };
+      return { runId: parseAnswer(StartedRun, await caller.json(call, options), nameOf(call)).run_id };
+    },
+    async cancelAll(jobId, options) {
+      const json = { job_id: rawId(jobId) };
+      await caller.json(
+        { method: 'POST', path: `${prefix}/cancel-all`, json, family: 'runs-cancel', repeatable: true },
+        options,
+      );
+    },
     async cancel(runId, options) {
       const json = { run_id: rawId(runId) };
       await caller.json(

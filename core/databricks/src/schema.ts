@@ -67,3 +67,46 @@ export const WireMe = z.object({
   displayName: text,
   active: z.boolean().default(true),
 });
+
+export const CreatedCluster = z.object({ cluster_id: z.string().min(1) });
+const Reason = z.object({ code: text, type: text, parameters: z.record(z.string(), z.string()).default({}) });
+export const WireCluster = z.object({
+  cluster_id: z.string().min(1),
+  cluster_name: text,
+  state: text,
+  state_message: text,
+  cluster_source: text,
+  creator_user_name: text,
+  custom_tags: z.record(z.string(), z.string()).default({}),
+  start_time: time,
+  terminated_time: time,
+  termination_reason: Reason.optional(),
+});
+export type WireCluster = z.infer<typeof WireCluster>;
+export const ClusterPage = z.object({ clusters: z.array(WireCluster).default([]), next_page_token: text });
+export const EventPage = z.object({
+  events: z
+    .array(z.object({ timestamp: time, type: z.string(), details: z.record(z.string(), z.json()).default({}) }))
+    .default([]),
+  next_page_token: text,
+});
+export const LibraryStatuses = z.object({
+  library_statuses: z
+    .array(
+      z.object({
+        library: z.record(z.string(), z.json()),
+        status: z.string(),
+        messages: z.array(z.string()).default([]),
+      }),
+    )
+    .default([]),
+});
+export const StartedUpload = z.object({ multipart_upload: z.object({ session_token: z.string().min(1) }).optional() });
+const Link = z.object({
+  url: z.url(),
+  headers: z.array(z.object({ name: z.string(), value: z.string() })).default([]),
+});
+export const PartUrls = z.object({ upload_part_urls: z.array(Link).min(1) });
+export const AbortUrl = z.object({ abort_upload_url: Link });
+export type Link = z.infer<typeof Link>;
+export const WellKnown = z.object({ oidc_endpoint: text, account_id: text });

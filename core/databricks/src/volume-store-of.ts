@@ -11,6 +11,15 @@ export function volumeStoreOf({ files }: Pick<DatabricksClient, 'files'>): Volum
       await inFolder(files, path, () => files.upload(path, open, { size, overwrite: true }));
     },
     list: (folder) => files.list(folder),
+    async remove(path) {
+      try {
+        await files.delete(path);
+        return true;
+      } catch (error) {
+        if (error instanceof SlowLaneError && error.code === 'workspace.not-found') return false;
+        throw error;
+      }
+    },
     async exists(path) {
       return (await files.head(path)) !== undefined;
     },
