@@ -38,7 +38,13 @@ export function sandboxArgs(spec: SandboxSpec, places: Places): string[] {
 export function commandArgs(spec: SandboxSpec, command: SandboxCommand): string[] {
   const env = { PATH: '/usr/bin:/bin', ...spec.env, ...command.env };
   const home = spec.work.kind === 'volume' ? '/work' : '/tmp';
-  return [...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]), '--chdir', command.cwd ?? home];
+  const net = command.net.mode === 'shared' || command.net.mode === 'host' ? ['--share-net'] : [];
+  return [
+    ...net,
+    ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
+    '--chdir',
+    command.cwd ?? home,
+  ];
 }
 
 function mountArgs(mount: SandboxSpec['mounts'][number], source: string | undefined): string[] {

@@ -27,10 +27,17 @@ export function checkSpec(
   };
 }
 
-export function checkCommand(command: SandboxCommand): void {
+export function checkCommand(command: SandboxCommand, allowsHostNetwork = false): void {
   if (command.argv.length === 0) throw refused('argv', '(empty)');
   if (command.argv.some((word) => word.includes('\0'))) throw refused('argv', 'a NUL byte');
   if (command.cwd !== undefined) checkPlainPath(command.cwd, 'cwd');
+  if (command.net.mode === 'shared' && !/^[a-z0-9-]{1,40}$/.test(command.net.name))
+    throw refused('net.name', command.net.name);
+  if (command.net.mode === 'host' && !allowsHostNetwork) {
+    throw new SlowLaneError('sandbox.refused', "net: the sandbox helper does not allow this machine's network", {
+      hint: 'Only a helper that was started for an existing Spark (slowlane workspace up --master) allows it.',
+    });
+  }
   if (command.net.mode === 'gateway') checkPlainPath(command.net.socketPath, 'net.socketPath');
   checkEnvironment(command.env ?? {});
 }

@@ -2,6 +2,7 @@ import type { Logger } from '@slowlane/contracts';
 import type { CgroupTree } from './cgroup/cgroup.ts';
 import type { FifoPool } from '@slowlane/process';
 import type { Paths } from './paths.ts';
+import type { SharedNets } from './shared-nets.ts';
 import type { Roots } from './roots.ts';
 import type { Slots } from './slots.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -15,6 +16,8 @@ export interface Context {
   volumes: VolumeMaker;
   snapshots: Snapshots;
   roots: Roots;
+  nets: SharedNets;
+  allowsHostNetwork: boolean;
   fifos: FifoPool;
   /** File with the seccomp filter. */
   filter: string;

@@ -15,6 +15,7 @@ import { createSandbox } from './sandbox.ts';
 import { seccompFilter } from './seccomp/filter.ts';
 import { openSlots } from './slots.ts';
 import { openSnapshots } from './snapshots.ts';
+import { openSharedNets } from './shared-nets.ts';
 import { supervise } from './supervisor.ts';
 import { volumeMaker } from './work-volume.ts';
 
@@ -28,6 +29,8 @@ export interface BubblewrapOptions {
   /** Whom the files of supervised runs are given to, and who may open gateway sockets. */
   caller: { uid: number; gid: number };
   nodePath: string;
+  /** Whether programs may ask for this machine's network; default false. */
+  allowsHostNetwork?: boolean;
   logger: Logger;
 }
 
@@ -92,6 +95,8 @@ function makeContext(options: BubblewrapOptions): Context {
     snapshots: openSnapshots(paths.snapshots),
     roots: openRoots(paths),
     fifos: fifoPool(paths.fifos),
+    nets: openSharedNets(paths),
+    allowsHostNetwork: options.allowsHostNetwork === true,
     filter: writeFilter(paths.state),
     allowedSources: options.allowedSources,
     caller: options.caller,

@@ -14,6 +14,8 @@ export interface LaunchPlan {
   argv: readonly string[];
   /** Keep the program waiting until `release` is called. */
   isHeld: boolean;
+  /** A process whose network namespace the program joins. */
+  joinNetOf?: number | undefined;
   filter: string;
 }
 
@@ -38,15 +40,14 @@ export function launch(plan: LaunchPlan, stdio: readonly [number | 'ignore', num
   const filter = openSync(plan.filter, 'r');
   const before = process.umask(Number.parseInt(plan.umask, 8));
   try {
-    const child = start(['/usr/bin/bwrap', '--args', '3', '--', ...plan.argv], {
+    const child = start([...netPrefix(plan), '/usr/bin/bwrap', '--args', '3', '--', ...plan.argv], {
       stdin: stdio[0],
       stdout: stdio[1],
       stderr: stdio[2],
       extra: ['pipe', 'pipe', filter, ...(plan.isHeld ? (['pipe'] as const) : [])],
       cwd: '/',
       // Node clears the supplementary groups with it.
-      uid: plan.uid,
-      gid: plan.gid,
+      ...(plan.joinNetOf === undefined ? { uid: plan.uid, gid: plan.gid } : {}),
     });
     joinCgroups(child, plan.cgroupFolders);
     return watch(child, plan);
@@ -54,6 +55,13 @@ export function launch(plan: LaunchPlan, stdio: readonly [number | 'ignore', num
     process.umask(before);
     for (const descriptor of [...stdio, filter]) if (typeof descriptor === 'number') closeSync(descriptor);
   }
+}
+
+/** Root alone may join a namespace. Each of these executes the next, so there is still no process of ours in between. */
+function netPrefix(plan: LaunchPlan): string[] {
+  if (plan.joinNetOf === undefined) return [];
+  const drop = ['--reuid', String(plan.uid), '--regid', String(plan.gid), '--clear-groups'];
+  return ['/usr/bin/nsenter', `--net=/proc/${plan.joinNetOf}/ns/net`, '--', '/usr/bin/setpriv', ...drop, '--'];
 }
 
 function joinCgroups(child: Started, folders: readonly string[]): void {

@@ -21,6 +21,8 @@ export interface Paths {
   /** Binds of root sources that a slot's uid could not reach by path. */
   staged: string;
   fifos: string;
+  /** One file per shared network namespace. */
+  nets: string;
 }
 
 /** Name of a driver on this machine: two drivers with different state folders never touch each other's mounts and cgroups. */
@@ -42,6 +44,7 @@ export function makePaths(stateDir: string, runRoot = '/run'): Paths {
     etc: `${run}/etc`,
     staged: `${run}/staged`,
     fifos: `${run}/fifos`,
+    nets: `${state}/nets`,
   };
   // Each by itself and in this order: a folder made on the way would get the mode of the one below it.
   for (const folder of [run, paths.etc, paths.staged]) makeFolder(folder, 0o711);
@@ -53,6 +56,7 @@ export function makePaths(stateDir: string, runRoot = '/run'): Paths {
     paths.trash,
     paths.templates,
     paths.fifos,
+    paths.nets,
   ]) {
     makeFolder(folder, 0o700);
   }

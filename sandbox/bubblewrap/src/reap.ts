@@ -19,6 +19,7 @@ export async function reap(context: Context): Promise<ReapReport> {
   for (const name of readdirSync(context.paths.trash))
     rmSync(`${context.paths.trash}/${name}`, { recursive: true, force: true });
   await detachLoops(context.paths.state);
+  report.processes += context.nets.sweep();
   return report;
 }
 

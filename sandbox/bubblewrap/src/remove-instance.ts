@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { detectCgroups } from './cgroup/detect.ts';
 import { subfolders } from './cgroup/files.ts';
+import { openSharedNets } from './shared-nets.ts';
 import { instanceName, makePaths } from './paths.ts';
 import { mountsBelow } from './staging.ts';
 import { openSlots } from './slots.ts';
@@ -14,6 +15,7 @@ export async function removeInstance(stateDir: string): Promise<void> {
   const slots = openSlots(paths.slots, { firstUid: 0, count: 0 });
   for (const id of new Set([...readdirSync(paths.sandboxes), ...cgroups.list()]))
     await teardown({ paths, cgroups, slots }, id);
+  openSharedNets(paths).sweep();
   for (const mount of mountsBelow(paths.run)) await unmount(mount);
   if (mountsBelow(paths.run).length === 0) rmSync(paths.run, { recursive: true, force: true });
   for (const hierarchy of ['.', ...subfolders('/sys/fs/cgroup')]) {

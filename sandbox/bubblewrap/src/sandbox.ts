@@ -57,27 +57,29 @@ export async function createSandbox(context: Context, spec: SandboxSpec, signal?
   };
 }
 
-export function planOf(context: Context, prepared: Prepared, command: SandboxCommand): LaunchPlan {
-  checkCommand(command);
+export async function planOf(context: Context, prepared: Prepared, command: SandboxCommand): Promise<LaunchPlan> {
+  checkCommand(command, context.allowsHostNetwork);
+  const { net } = command;
   return {
     cgroupFolders: prepared.cgroup.folders,
     ...prepared.owner,
     umask: prepared.umask,
     bwrapArgs: [...prepared.args, ...commandArgs(prepared.spec, command)],
     argv: command.argv,
-    isHeld: command.net.mode === 'gateway',
+    isHeld: net.mode === 'gateway',
+    joinNetOf: net.mode === 'shared' ? await context.nets.join(net.name, prepared.spec.id) : undefined,
     filter: context.filter,
   };
 }
 
 async function execIn(context: Context, prepared: Prepared, command: SandboxCommand): Promise<Program> {
   return startProgram({
-    plan: planOf(context, prepared, command),
+    plan: await planOf(context, prepared, command),
     limits: prepared.spec.limits,
     cgroup: prepared.cgroup,
     fifos: context.fifos,
     work: prepared.volume?.folder,
-    gateway: command.net.mode === 'none' ? undefined : { ...context, socketPath: command.net.socketPath },
+    gateway: command.net.mode === 'gateway' ? { ...context, socketPath: command.net.socketPath } : undefined,
     hasStdin: true,
     onFull: 'stop',
   });

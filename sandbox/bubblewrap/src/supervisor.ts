@@ -39,7 +39,7 @@ export async function supervise(
       slots: context.slots.range,
       caller: context.caller,
       nodePath: context.nodePath,
-      plan: planOf(context, prepared, how.command),
+      plan: await planOf(context, prepared, how.command),
       limits: spec.limits,
       recordDir: how.recordDir,
       work: prepared.volume?.folder,

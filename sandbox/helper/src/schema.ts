@@ -51,6 +51,8 @@ export const Command = z.strictObject({
   net: z.discriminatedUnion('mode', [
     z.strictObject({ mode: z.literal('none') }),
     z.strictObject({ mode: z.literal('gateway'), socketPath: path }),
+    z.strictObject({ mode: z.literal('shared'), name: id }),
+    z.strictObject({ mode: z.literal('host') }),
   ]),
 });
 

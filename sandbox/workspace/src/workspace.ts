@@ -3,8 +3,15 @@ import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, type RootSpec, type SandboxDriver, SlowLaneError } from '@slowlane/contracts';
+import { registerClusterFaults } from './admin/cluster-fault-routes.ts';
 import { makeFolders } from './files/safe-folder.ts';
 import { prepareUploads } from './files/uploads.ts';
+import { type NewClient, openIdentity } from './identity/open-identity.ts';
+import { openNotebookStore } from './objects/notebook-store.ts';
+import { openPermissionStore } from './permissions/permission-store.ts';
+import { openSecretStore } from './secrets/secret-store.ts';
+import { openClusters } from './clusters/open-clusters.ts';
+import type { ClusterFaults } from './clusters/cluster-faults.ts';
 import { buildServer } from './http/build-server.ts';
 import { type ClassArchive, makeClassArchive } from './runs/class-archive.ts';
 import { createEngine } from './runs/engine.ts';
@@ -33,10 +40,21 @@ export interface WorkspaceOptions {
   driver: SandboxDriver;
   /** JDK and `/usr/bin/python3`, and the Spark site at `/opt/site` (`SPARK_HOME=/opt/site/pyspark`). */
   root: RootSpec;
-  /** The one bearer token. */
+  /** The owner's bearer token; others are made through the API. */
   token: string;
+  /** Clients of OAuth M2M that are there from the start. */
+  servicePrincipals?: readonly NewClient[];
+  /** How long their tokens live; default one hour. */
+  tokenLifetimeMs?: number;
   /** Base of `run_page_url`; without it the address of `listen`. */
   publicUrl?: string;
+  /**
+   * Master URL of an existing Spark that all runs go to; their drivers then use this machine's network, which the sandbox helper must
+   * allow. Without it every cluster is the workspace's own.
+   */
+  externalMaster?: string;
+  /** Unix socket of a dependency gateway, for libraries of kind pypi, requirements and maven. */
+  gatewaySocket?: string;
   limits: WorkspaceLimits;
   user: { userName: string };
   logger: Logger;
@@ -49,6 +67,8 @@ export interface Workspace {
   listen(port: number, host: string): Promise<{ url: string; port: number }>;
   /** Resolves when the class archive is there or was given up. */
   readonly warm: Promise<void>;
+  /** What clusters can be made to do on purpose. */
+  readonly clusterFaults: ClusterFaults;
   /** A call without a network, for tests. */
   inject: FastifyInstance['inject'];
   /** Stops answering and watching. Runs go on under their supervisors. A second call does nothing. */
@@ -69,28 +89,59 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
   const objectsDir = join(stateDir, 'objects');
   const now = (): number => Date.now();
   const database = openDatabase(join(stateDir, 'workspace.db'));
+  // Secrets lie in it.
+  await chmod(join(stateDir, 'workspace.db'), 0o600);
+  const secrets = openSecretStore(database);
+  const notebooks = openNotebookStore(database);
   const calls = openCallStore(join(stateDir, 'requests.db'));
   const runs = openRunStore(database);
   const jobs = openJobStore(database);
   const archive =
     options.classArchive === false ? noArchive : makeClassArchive({ driver, root, stateDir, volumesDir, logger });
+  const clusters = openClusters({
+    ...{ database, runs, driver, root, stateDir, volumesDir, objectsDir, limits, logger, now },
+    ...{ externalMaster: options.externalMaster, gatewaySocket: options.gatewaySocket },
+    ...{ userName: options.user.userName, fillSecrets: secrets.fill },
+  });
   const engine = createEngine({
+    compute: clusters.compute,
     ...{ database, runs, driver, root, stateDir, volumesDir, objectsDir, limits, logger, now },
     classArchive: archive.current,
+    secrets,
+    languageOf: (path) => notebooks.language(path),
   });
   let publicUrl = options.publicUrl ?? '';
   const userName = options.user.userName;
+  const { servicePrincipals, tokenLifetimeMs } = options;
+  const identity = openIdentity(database, {
+    ...{ token, userName, now },
+    ...(servicePrincipals === undefined ? {} : { servicePrincipals }),
+    ...(tokenLifetimeMs === undefined ? {} : { tokenLifetimeMs }),
+  });
   const app = buildServer({
     accept: { database, runs, maxActiveRuns: limits.maxActiveRuns, now },
     jobs,
     calls,
     engine,
-    ...{ token, userName, stateDir, volumesDir, objectsDir, logger },
-    view: () => ({ userName, publicUrl }),
+    identity,
+    secrets,
+    permissions: openPermissionStore(database),
+    notebooks,
+    ...{ userName, stateDir, volumesDir, objectsDir, dbfsDir: join(stateDir, 'dbfs'), logger },
+    view: () => ({ userName, publicUrl, instanceOf: clusters.compute.instanceOf }),
   });
+  clusters.register(app);
+  registerClusterFaults(app, clusters.faults);
   await app.ready();
+  clusters.compute.resume();
   engine.resume();
-  return { listen, warm: archive.settled, inject: app.inject.bind(app) as FastifyInstance['inject'], close };
+  return {
+    listen,
+    clusterFaults: clusters.faults,
+    warm: archive.settled,
+    inject: app.inject.bind(app) as FastifyInstance['inject'],
+    close,
+  };
 
   async function listen(port: number, host: string): Promise<{ url: string; port: number }> {
     await app.listen({ port, host }).catch((cause: NodeJS.ErrnoException) => {
@@ -108,6 +159,7 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     app.server.closeAllConnections();
     await app.close();
     await engine.close();
+    await clusters.compute.close();
     await archive.close();
     database.close();
     calls.close();
@@ -126,6 +178,9 @@ async function prepareFolders(options: WorkspaceOptions): Promise<void> {
   await chmod(options.volumesDir, 0o755);
   await prepareUploads(options.volumesDir);
   await prepareUploads(objectsDir);
+  const dbfsDir = join(options.stateDir, 'dbfs');
+  await mkdir(dbfsDir, { recursive: true, mode: 0o700 });
+  await prepareUploads(dbfsDir);
   await makeFolders(objectsDir, ['Users', options.user.userName.replaceAll('/', '_')]);
   await makeFolders(objectsDir, ['Shared']);
 }

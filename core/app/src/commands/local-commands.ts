@@ -31,7 +31,7 @@ export function createLocalCommands(signal: AbortSignal): LocalCommands {
       const { probeSandbox } = await import('./probe-sandbox.ts');
       const ground = await surveyGround(installation.environment, installation.paths);
       return {
-        ready: ground.every((row) => row.found !== undefined),
+        ready: ground.every((row) => row.found !== undefined || row.optional === true),
         ground,
         sandbox: await probeSandbox(installation),
       };
@@ -60,9 +60,21 @@ export function createLocalCommands(signal: AbortSignal): LocalCommands {
       if (isElsewhere) return (await import('../bench/enclosed.ts')).benchEnclosed(installation, suites);
       return (await import('../bench/run-bench.ts')).runBench(installation, suites, say);
     },
+    workspaceUp: async (options) => (await import('./workspace-up.ts')).workspaceUp(options, { ground, say, signal }),
+    workspaceCall: async (method, path, body) => {
+      const { workspaceCall } = await import('./workspace-call.ts');
+      return workspaceCall(localWorkspace(thisInstallation()), { method, path, body });
+    },
     workspaceEnv: async () => workspaceEnv(thisInstallation()),
     readText: (file) =>
       file === '-' ? readStdin() : readFile(file, 'utf8').catch((cause: unknown) => unreadable(file, cause)),
+    readPipeline: async (file) =>
+      file === '-' ? readStdin() : (await import('../operation-test/test-operation.ts')).readPipeline(file),
+    testOperation: async (file, tests) => {
+      const { testOperation } = await import('../operation-test/test-operation.ts');
+      const logger = (await import('../processes/logger.ts')).createLogger('operation-test');
+      return testOperation(file, { tests, policy: thisInstallation().config.policy, logger });
+    },
     packFolder: async (folder) => (await import('./pack-source.ts')).packSource(folder),
     writeFile: (file, bytes) => writeFile(file, bytes),
     async validatePipeline(text, fileName) {

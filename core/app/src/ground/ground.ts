@@ -35,9 +35,10 @@ async function mavenUpstream(options: GroundOptions): Promise<string> {
 export async function surveyGround(environment: Environment, paths: Paths): Promise<GroundRow[]> {
   const isRoot = process.getuid?.() === 0;
   return Promise.all(
-    requirements(environment, paths).map(async ({ name, use, find, remedy }) => {
+    requirements(environment, paths).map(async ({ name, use, find, remedy, optional }) => {
       const found = await find();
-      return { name, use, found, line: found === undefined ? remedyLine(remedy, isRoot) : undefined };
+      const line = found === undefined ? remedyLine(remedy, isRoot) : undefined;
+      return { name, use, found, line, ...(optional === undefined ? {} : { optional }) };
     }),
   );
 }
@@ -49,7 +50,7 @@ export async function surveyGround(environment: Environment, paths: Paths): Prom
 export async function ensureGround(options: GroundOptions): Promise<void> {
   const wanted = requirements(options.environment, options.paths);
   if (options.forTests) wanted.unshift(...testRequirements(options.environment));
-  const missing = await findMissing(wanted);
+  const missing = (await findMissing(wanted)).filter((requirement) => requirement.optional !== true);
   if (missing.length > 0) {
     await askOnce(missing, options);
     await install(missing, {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { SlowLaneError } from '@slowlane/contracts';
 import { formatDuration } from '@slowlane/kit';
 import { start } from '@slowlane/process';
+import { buildSparkExtension } from '@slowlane/workspace';
 import type { Remedy, Requirement } from './requirement.ts';
 
 export interface InstallContext {
@@ -29,6 +30,8 @@ export function remedyLine(remedy: Remedy, isRoot: boolean): string {
       return `/usr/bin/python3 -m pip install --target ${remedy.target} ${remedy.package}`;
     case 'maven':
       return `mvn dependency:copy -Dartifact=${remedy.coordinates} -DoutputDirectory=${dirname(remedy.file)} -Dmdep.stripVersion=true`;
+    case 'classes':
+      return './slowlane up';
     case 'user':
       return `useradd --system --user-group --home-dir /var/lib/slowlane --shell /usr/sbin/nologin ${remedy.name}`;
     case 'by-hand':
@@ -97,9 +100,18 @@ async function installOne(requirement: Requirement, context: InstallContext): Pr
   let ok = false;
   if (remedy.kind === 'pip') ok = await installWheel(remedy, context);
   if (remedy.kind === 'maven') ok = await downloadJar(remedy, context);
+  if (remedy.kind === 'classes') ok = await buildClasses(remedy);
   if (remedy.kind === 'user') ok = (await runVisibly(line.split(' '), context.environment)) === 0;
   if (!ok)
     throw new SlowLaneError('ground.missing', `${requirement.name} could not be installed`, { hint: `Run: ${line}` });
+}
+
+/** Compiled here, because they must fit the Spark that is there. The compiler's words come with the error. */
+async function buildClasses(remedy: { site: string; jdk(): string | undefined }): Promise<boolean> {
+  const jdk = remedy.jdk();
+  if (jdk === undefined) return false;
+  await buildSparkExtension({ site: remedy.site, jdk });
+  return true;
 }
 
 async function installWheel(remedy: { package: string; target: string }, context: InstallContext): Promise<boolean> {
@@ -122,7 +134,7 @@ async function installWheel(remedy: { package: string; target: string }, context
     remedy.package,
   ];
   if ((await runVisibly(argv, context.environment)) !== 0) return false;
-  writeFileSync(join(remedy.target, '.complete'), `${remedy.package}\n`);
+  if (remedy.package.startsWith('pyspark')) writeFileSync(join(remedy.target, '.complete'), `${remedy.package}\n`);
   return true;
 }
 

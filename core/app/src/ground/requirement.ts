@@ -3,6 +3,7 @@ export type Remedy =
   | { kind: 'apt'; packages: string[] }
   | { kind: 'pip'; package: string; target: string }
   | { kind: 'maven'; coordinates: string; file: string }
+  | { kind: 'classes'; site: string; jdk(): string | undefined }
   | { kind: 'user'; name: string }
   | { kind: 'by-hand'; line: string };
 
@@ -13,6 +14,8 @@ export interface Requirement {
   use: string;
   find(): Promise<string | undefined>;
   remedy: Remedy;
+  /** Used where it is there; `doctor` shows the line, and nothing installs it by itself. */
+  optional?: true;
 }
 
 /** One row of `slowlane doctor`. */
@@ -22,4 +25,6 @@ export interface GroundRow {
   found: string | undefined;
   /** The exact line that installs it, when it is missing. */
   line: string | undefined;
+  /** Everything else works without it. */
+  optional?: true;
 }

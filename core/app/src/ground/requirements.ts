@@ -2,11 +2,17 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment, Paths } from '@slowlane/config';
 import { run } from '@slowlane/process';
+import { extensionJar, hasR } from '@slowlane/workspace';
 import type { Requirement } from './requirement.ts';
 import { serviceUserName } from './service-user.ts';
 
 /** Spark of the runtime that jobs are built for by default (17.3 of the runtime table has Spark 4.0). */
 const pyspark = 'pyspark==4.0.4';
+/** The newest Delta Lake that is built for this Spark, and the package of its storage layer. */
+const deltaJars = ['delta-spark_4.0_2.13', 'delta-storage'];
+const deltaVersion = '4.4.0';
+/** What `pyspark.ml` and `toPandas` need and PySpark does not bring. */
+const pythonData = ['numpy', 'pandas', 'pyarrow'];
 const sbtLauncher = 'org.scala-sbt:sbt-launch:1.11.7';
 
 /** What a machine needs to run everything embedded, in the order it is installed. */
@@ -60,11 +66,48 @@ export function requirements(environment: Environment, paths: Paths): Requiremen
       find: async () => findSpark(paths.sparkSite),
       remedy: { kind: 'pip', package: pyspark, target: paths.sparkSite },
     },
+    ...sparkAdditions(paths.sparkSite),
     {
       name: 'sbt',
       use: 'Scala builds',
       find: async () => (existsSync(paths.sbtLauncher) ? paths.sbtLauncher : undefined),
       remedy: { kind: 'maven', coordinates: sbtLauncher, file: paths.sbtLauncher },
+    },
+  ];
+}
+
+/** What stands beside Spark in its own site: the driver, its executors and notebooks find all of it there. */
+function sparkAdditions(site: string): Requirement[] {
+  const jars = join(site, 'pyspark', 'jars');
+  const found = async (file: string): Promise<string | undefined> => (existsSync(file) ? file : undefined);
+  return [
+    ...pythonData.map((name): Requirement => ({
+      name: `spark-${name}`,
+      use: 'Spark ML and data frames of Python',
+      find: () => found(join(site, name)),
+      remedy: { kind: 'pip', package: name, target: site },
+    })),
+    ...deltaJars.map((name): Requirement => {
+      const file = join(jars, `${name}-${deltaVersion}.jar`);
+      return {
+        name,
+        use: 'Delta tables of the local workspace',
+        find: () => found(file),
+        remedy: { kind: 'maven', coordinates: `io.delta:${name}:${deltaVersion}`, file },
+      };
+    }),
+    {
+      name: 'spark-classes',
+      use: 'dbfs: paths, three-level table names and Scala notebooks',
+      find: async () => found(await extensionJar(site)),
+      remedy: { kind: 'classes', site, jdk: jdkHome },
+    },
+    {
+      name: 'r',
+      use: 'R notebooks',
+      find: async () => (hasR() ? '/usr/bin/Rscript' : undefined),
+      remedy: apt('r-base-core', 'r-cran-reticulate', 'r-cran-jsonlite'),
+      optional: true,
     },
   ];
 }
@@ -117,8 +160,14 @@ function findOnPath(path: string, names: string[]): string | undefined {
   return undefined;
 }
 
-/** A JDK 17 with a compiler, found by its release file. */
 function findJdk(): string | undefined {
+  const home = jdkHome();
+  const release = home === undefined ? '' : readFileSync(join(home, 'release'), 'utf8');
+  return home === undefined ? undefined : `${/^JAVA_VERSION="([^"]*)"/m.exec(release)?.[1]} (${home})`;
+}
+
+/** Folder of a JDK 17 with a compiler, found by its release file. */
+function jdkHome(): string | undefined {
   const base = '/usr/lib/jvm';
   if (!existsSync(base)) return undefined;
   for (const name of readdirSync(base).sort()) {
@@ -126,7 +175,7 @@ function findJdk(): string | undefined {
     const found = existsSync(release)
       ? /^JAVA_VERSION="(17[^"]*)"/m.exec(readFileSync(release, 'utf8'))?.[1]
       : undefined;
-    if (found !== undefined && existsSync(join(base, name, 'bin', 'javac'))) return `${found} (${join(base, name)})`;
+    if (found !== undefined && existsSync(join(base, name, 'bin', 'javac'))) return join(base, name);
   }
   return undefined;
 }

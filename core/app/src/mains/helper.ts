@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { loadConfig, pathsOf, readEnvironment } from '@slowlane/config';
 import { createBubblewrapDriver } from '@slowlane/bubblewrap';
 import { serveHelper } from '@slowlane/helper';
@@ -15,6 +16,9 @@ import { untilSignal } from '../processes/until-signal.ts';
  * socket, and parses nothing else.
  */
 closeInheritedDescriptors();
+const { values: asked } = parseArgs({
+  options: { 'allow-host-network': { type: 'boolean' }, 'allow-source': { type: 'string' } },
+});
 const environment = readEnvironment();
 const paths = pathsOf(environment);
 const logger = createLogger('helper');
@@ -25,10 +29,18 @@ const caBundle = findCaBundle(loadConfig(environment.configFile).ca_bundle);
 const own = slotUids(environment.home);
 const driver = await createBubblewrapDriver({
   stateDir: paths.helper,
-  allowedSources: ['/usr', '/etc', paths.home, paths.ground, repository, ...(caBundle === undefined ? [] : [caBundle])],
+  allowedSources: [
+    '/usr',
+    '/etc',
+    paths.home,
+    paths.ground,
+    repository,
+    ...[caBundle, asked['allow-source']].filter((path) => path !== undefined),
+  ],
   slots: { ...own, firstUid: environment.firstSlotUid ?? own.firstUid },
   caller: owner,
   nodePath: process.execPath,
+  allowsHostNetwork: asked['allow-host-network'] === true,
   logger,
 });
 const reaped = await driver.reap();

@@ -40,13 +40,25 @@ const feed = createEventFeed(stores.queue.events, {
   cursor: () => history.cursor(),
   logger,
 });
-const lanes = await runLanes({ config, stores, workspaces, builder, resultLinks, webhookKey, publicUrl, logger });
+const { secret } = environment;
+const lanes = await runLanes({
+  config,
+  stores,
+  workspaces,
+  builder,
+  resultLinks,
+  webhookKey,
+  publicUrl,
+  secret,
+  logger,
+});
 const edge = await serveEdge({
   paths,
   config,
   stores,
   workspaces,
   builder,
+  lanes,
   feed,
   resultLinks,
   webhookKey,

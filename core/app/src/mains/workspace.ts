@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { loadConfig, pathsOf, readEnvironment } from '@slowlane/config';
 import { connectHelper } from '@slowlane/helper';
 import { identify } from '@slowlane/process';
@@ -16,15 +17,22 @@ const paths = pathsOf(environment);
 const config = loadConfig(environment.configFile);
 const logger = createLogger('workspace');
 const settings = config.workspaces['local'];
+// What `slowlane workspace up` was called with.
+const { values: asked } = parseArgs({
+  options: { master: { type: 'string' }, port: { type: 'string' }, volumes: { type: 'string' } },
+});
 if (settings?.kind !== 'local') throw new Error('slowlane.yaml names no local workspace');
+
+const port = asked.port === undefined ? settings.port : Number(asked.port);
 
 const workspace = await createWorkspace({
   stateDir: paths.workspace,
-  volumesDir: paths.volumes,
+  volumesDir: asked.volumes ?? paths.volumes,
+  ...(asked.master === undefined ? {} : { externalMaster: asked.master }),
   driver: connectHelper(paths.helperSocket),
   root: (await sandboxRoot(paths, config)).root,
   token: keptSecret(join(paths.keys, 'workspace-token'), 'dapi'),
-  publicUrl: `http://127.0.0.1:${settings.port}`,
+  publicUrl: `http://127.0.0.1:${port}`,
   limits: {
     driverMemoryBytes: parseBytes(settings.memory),
     cpus: 2,
@@ -34,7 +42,7 @@ const workspace = await createWorkspace({
   user: { userName: 'slowlane@localhost' },
   logger,
 });
-const { url } = await workspace.listen(settings.port, '127.0.0.1');
+const { url } = await workspace.listen(port, '127.0.0.1');
 const self = identify(process.pid);
 if (self !== undefined) noteProcess(paths.run, 'workspace', self);
 logger.info({ url }, 'workspace is ready');

@@ -20,10 +20,23 @@ interface Part {
   runsAs: Account | 'root';
   /** Who the helper serves, and who the others are. */
   account: Account;
+  /** Arguments of its program. */
+  args?: string[];
+}
+
+/** What `workspace up` asks for: helper and workspace alone. */
+export interface WorkspaceAlone {
+  /** An existing Spark; its runs use this machine's network. */
+  master?: string | undefined;
+  volumes?: string | undefined;
 }
 
 /** Starts what does not run yet, in order (helper, workspace, service), and returns when the service answers. */
-export async function startAll(installation: Installation, say: (line: string) => void): Promise<string[]> {
+export async function startAll(
+  installation: Installation,
+  say: (line: string) => void,
+  alone?: WorkspaceAlone,
+): Promise<string[]> {
   const { account, enclosure } = await startingPoint(installation);
   prepareFolders(installation.paths, account);
   if (findProcess(installation.paths.run, 'helper') === undefined) await askForRoot();
@@ -37,14 +50,16 @@ export async function startAll(installation: Installation, say: (line: string) =
     await untilReady(installation, { name: part.name, identity, ready });
     started.push(part.name);
   };
-  await ensure({ name: 'helper', enclosure, runsAs: 'root', account }, () =>
+  await ensure({ name: 'helper', enclosure, runsAs: 'root', account, args: helperArgs(alone) }, () =>
     canConnect({ path: installation.paths.helperSocket }),
   );
   const local = installation.config.workspaces['local'];
   const ordinary = { enclosure, runsAs: account, account };
   if (local?.kind === 'local')
-    await ensure({ name: 'workspace', ...ordinary }, () => canConnect({ port: local.port, host: '127.0.0.1' }));
-  await ensure({ name: 'service', ...ordinary }, () => isHealthy(installation.url));
+    await ensure({ name: 'workspace', ...ordinary, args: workspaceArgs(local.port, alone) }, () =>
+      canConnect({ port: local.port, host: '127.0.0.1' }),
+    );
+  if (alone === undefined) await ensure({ name: 'service', ...ordinary }, () => isHealthy(installation.url));
   return started;
 }
 
@@ -63,6 +78,22 @@ export async function stopAll(installation: Installation, options: { runs: boole
   return ended;
 }
 
+function helperArgs(alone: WorkspaceAlone | undefined): string[] {
+  return [
+    ...(alone?.master === undefined ? [] : ['--allow-host-network']),
+    ...(alone?.volumes === undefined ? [] : ['--allow-source', alone.volumes]),
+  ];
+}
+
+function workspaceArgs(port: number, alone: WorkspaceAlone | undefined): string[] {
+  if (alone === undefined) return [];
+  return [
+    ...['--port', String(port)],
+    ...(alone.master === undefined ? [] : ['--master', alone.master]),
+    ...(alone.volumes === undefined ? [] : ['--volumes', alone.volumes]),
+  ];
+}
+
 function launch(installation: Installation, part: Part): ProcessIdentity {
   const { paths } = installation;
   const log = join(paths.logs, `${part.name}.log`);
@@ -73,6 +104,7 @@ function launch(installation: Installation, part: Part): ProcessIdentity {
     part.enclosure.inside(paths.nodeBinary),
     '--disable-warning=ExperimentalWarning',
     program,
+    ...(part.args ?? []),
   ];
   const needsSudo = part.name === 'helper' && !isRoot();
   // sudo drops the environment: env gives it back, whatever the sudoers file says.

@@ -1,5 +1,5 @@
 import { chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { RootSpec } from '@slowlane/contracts';
 import { run, start, type Started } from '@slowlane/process';
 import { startTestHelper, type TestHelper } from '@slowlane/testkit';
+import { buildSparkExtension } from '../programs/spark-extension.ts';
 import type { WorkspaceLimits } from '../workspace.ts';
 import type { WorkspaceTask } from './workspace-main.ts';
 
@@ -38,6 +39,7 @@ export interface SparkWorkspace {
 export async function startSparkWorkspace(
   limits: Partial<WorkspaceLimits> = {},
   classArchive = false,
+  externalMaster?: string,
 ): Promise<SparkWorkspace> {
   const site = await sparkSite();
   const folder = await mkdtemp(join(tmpdir(), 'slowlane-spark-'));
@@ -46,7 +48,9 @@ export async function startSparkWorkspace(
     await mkdir(join(folder, name));
     await chown(join(folder, name), user.uid, user.gid);
   }
-  const helper = await startTestHelper({ allowedSources: [folder, site], caller: user });
+  const helper = await startTestHelper({
+    ...{ allowedSources: [folder, site], caller: user, allowsHostNetwork: externalMaster !== undefined },
+  });
   const root: RootSpec = { ...helper.root, binds: [...helper.root.binds, { source: site, target: '/opt/site' }] };
   const task: WorkspaceTask = {
     helperModule: '@slowlane/helper',
@@ -58,6 +62,7 @@ export async function startSparkWorkspace(
     limits: { driverMemoryBytes: 512 * 1_024 ** 2, cpus: 2, maxActiveRuns: 4, wallMs: 300_000, ...limits },
     port: 0,
     classArchive,
+    ...(externalMaster === undefined ? {} : { externalMaster }),
   };
   let { child, url } = await startMain(task);
   task.port = Number(new URL(url).port);
@@ -138,15 +143,36 @@ async function startMain(task: WorkspaceTask): Promise<{ child: Started; url: st
   return { child, url: first.trim() };
 }
 
-/** PySpark as a folder of site packages, installed once per machine by its ordinary client. */
-async function sparkSite(): Promise<string> {
+/**
+ * PySpark as a folder of site packages with what the product puts beside it (Delta, numpy, our classes), installed once per machine by
+ * the ordinary clients.
+ */
+export async function sparkSite(): Promise<string> {
   const site = join(tmpdir(), 'spark-site');
-  if (existsSync(join(site, 'pyspark', 'bin', 'spark-submit'))) return site;
-  const install = ['/usr/bin/python3', '-m', 'pip', 'install', '--quiet', '--target', site, 'pyspark==4.0.4'];
-  const result = await run(['flock', join(tmpdir(), 'spark.lock'), ...install], {
-    inheritEnv: true,
-    timeoutMs: 900_000,
-  });
-  if (!result.ok) throw new Error(`pyspark could not be installed: ${result.stderr.slice(-2_000)}`);
+  const jars = join(site, 'pyspark', 'jars');
+  const pip = ['/usr/bin/python3', '-m', 'pip', 'install', '--quiet', '--target', site];
+  if (!existsSync(join(site, 'pyspark', 'bin', 'spark-submit'))) await install([...pip, 'pyspark==4.0.4']);
+  if (!existsSync(join(site, 'numpy'))) await install([...pip, 'numpy']);
+  for (const artifact of ['delta-spark_4.0_2.13', 'delta-storage']) {
+    if (existsSync(join(jars, `${artifact}-4.4.0.jar`))) continue;
+    const coordinates = `-Dartifact=io.delta:${artifact}:4.4.0`;
+    await install(['mvn', '-q', '-B', 'dependency:copy', coordinates, `-DoutputDirectory=${jars}`]);
+  }
+  await buildSparkExtension({ site, jdk: jdk17() });
   return site;
+}
+
+function jdk17(): string {
+  const folders = readdirSync('/usr/lib/jvm').map((name) => join('/usr/lib/jvm', name));
+  const found = folders.find((folder) => {
+    const release = join(folder, 'release');
+    return existsSync(release) && readFileSync(release, 'utf8').includes('JAVA_VERSION="17');
+  });
+  if (found === undefined) throw new Error('there is no JDK 17 below /usr/lib/jvm');
+  return found;
+}
+
+async function install(argv: string[]): Promise<void> {
+  const result = await run(['flock', join(tmpdir(), 'spark.lock'), ...argv], { inheritEnv: true, timeoutMs: 900_000 });
+  if (!result.ok) throw new Error(`${argv.join(' ')}: ${result.stdout}${result.stderr}`.slice(-2_000));
 }

@@ -13,6 +13,7 @@ export interface WorkspaceTask {
   limits: WorkspaceLimits;
   port: number;
   classArchive: boolean;
+  externalMaster?: string;
 }
 
 closeInheritedDescriptors();

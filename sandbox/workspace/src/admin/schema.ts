@@ -13,13 +13,26 @@ export const Fault = z.discriminatedUnion('kind', [
     status: z.int().min(400).max(599),
     errorCode: z.string().max(100).default('TEMPORARILY_UNAVAILABLE'),
     message: z.string().max(1_000).default('A fault that was asked for.'),
+    /** The whole body, in place of the usual shape: an HTML page, say. */
+    body: z.string().max(100_000).optional(),
+    contentType: z.string().max(100).default('text/html'),
     retryAfterSeconds: z.int().min(0).max(3_600).optional(),
   }),
   z.strictObject({ ...where, kind: z.literal('delay'), delayMs: z.int().min(0).max(600_000) }),
   z.strictObject({ ...where, kind: z.literal('reply-lost') }),
   z.strictObject({ ...where, kind: z.literal('cut') }),
+  /** Answers with a content length that is `extraBytes` too large, then ends. */
+  z.strictObject({ ...where, kind: z.literal('wrong-length'), extraBytes: z.int().min(1).max(1_000_000).default(7) }),
+  /** The call's OAuth token expires as it arrives; a personal one is not touched, and its call only answered so. */
+  z.strictObject({ ...where, kind: z.literal('token-expired') }),
 ]);
 export type Fault = z.infer<typeof Fault>;
+
+export const ClusterFaultBody = z.strictObject({
+  kind: z.enum(['never-starts', 'start-fails', 'dies', 'stuck-terminating']),
+  cluster_id: z.string().min(1).max(100).optional(),
+  count: z.int().min(1).max(100_000).default(1),
+});
 
 export const CallsQuery = z.object({
   /** Only calls after this number, oldest first. */

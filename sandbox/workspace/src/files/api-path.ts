@@ -1,4 +1,5 @@
 import { invalidParameter } from '../http/api-error.ts';
+import { tablesName } from './reserved-names.ts';
 import { uploadsName } from './uploads.ts';
 
 /**
@@ -23,7 +24,8 @@ export function namesOfPath(path: string): string[] {
 export function belowVolumes(names: readonly string[]): string[] {
   if (names[0] !== 'Volumes')
     throw invalidParameter(`Invalid path: only paths below /Volumes are supported, but got /${names.join('/')}`);
-  if (names[1] === uploadsName) throw invalidParameter(`Invalid path: the name ${uploadsName} is reserved.`);
+  const reserved = [uploadsName, tablesName].find((name) => names[1] === name);
+  if (reserved !== undefined) throw invalidParameter(`Invalid path: the name ${reserved} is reserved.`);
   return names.slice(1);
 }
 

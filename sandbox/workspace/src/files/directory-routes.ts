@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError, invalidParameter } from '../http/api-error.ts';
 import { belowVolumes, namesOfUrl } from './api-path.ts';
 import { inFolder, isAbsence, makeFolders, NotAFolderError, statBelow } from './safe-folder.ts';
+import { tablesName } from './reserved-names.ts';
 import { uploadsName } from './uploads.ts';
 
 const prefix = '/api/2.0/fs/directories';
@@ -43,7 +44,9 @@ async function listDirectory(root: string, request: FastifyRequest): Promise<unk
   const after = query.page_token === undefined ? '' : Buffer.from(query.page_token, 'base64url').toString('utf8');
   try {
     return await inFolder(root, names, async (folder) => {
-      const left = (await readdir(folder)).filter((name) => name > after && name !== uploadsName).sort(byCodeUnit);
+      const left = (await readdir(folder))
+        .filter((name) => name > after && name !== uploadsName && name !== tablesName)
+        .sort(byCodeUnit);
       const entries = await Promise.all(left.slice(0, size).map((name) => entryOf(folder, names, name)));
       const contents = entries.filter((entry) => entry !== undefined);
       const next =

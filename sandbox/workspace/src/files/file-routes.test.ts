@@ -101,11 +101,39 @@ describe('a file', () => {
     expect((await test.get(`${files}/Volumes/main/s/v/cut`)).status).toBe(404);
   });
 
-  it('of many parts is begun, but the parts are refused, so that clients take the plain way', async () => {
-    expect((await test.send('POST', `${files}/Volumes/main/s/v/x?action=initiate-upload`)).body).toHaveProperty(
-      'multipart_upload',
-    );
-    expect((await test.post('/api/2.0/fs/create-upload-part-urls', {})).status).toBe(501);
+  it('of many parts is joined from those that its end names, and refused with a wrong etag', async () => {
+    const path = '/Volumes/main/s/v/x';
+    const begun = await test.send('POST', `${files}${path}?action=initiate-upload`);
+    const session = (begun.body.multipart_upload as { session_token: string }).session_token;
+    const urls = (
+      await test.post('/api/2.0/fs/create-upload-part-urls', {
+        path,
+        session_token: session,
+        start_part_number: 1,
+        count: 2,
+      })
+    ).body.upload_part_urls as { url: string; part_number: number }[];
+    const etags: string[] = [];
+    for (const { url, part_number: number } of urls) {
+      const sent = await test.workspace.inject({
+        method: 'PUT',
+        url: new URL(url).pathname,
+        payload: `part ${number};`,
+        headers: octets,
+      });
+      etags.push(String(sent.headers.etag));
+    }
+    const complete = (list: string[]): Promise<{ status: number }> =>
+      test.send('POST', `${files}${path}?action=complete-upload&upload_type=multipart&session_token=${session}`, {
+        body: JSON.stringify({ parts: list.map((etag, index) => ({ part_number: index + 1, etag })) }),
+        headers: { 'content-type': 'application/json' },
+      });
+    expect((await complete([...etags].reverse())).status).toBe(400);
+    expect((await test.get(`${files}${path}`)).status).toBe(404);
+    expect((await complete(etags)).status).toBe(200);
+    expect((await test.get(`${files}${path}`)).text).toBe('part 1;part 2;');
+    expect((await complete(etags)).status).toBe(404);
+    expect(await readdir(join(volumes, '.uploads'))).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError, invalidParameter, notImplemented } from '../http/api-error.ts';
 import { belowVolumes, namesOfUrl } from './api-path.ts';
 import { parseRange } from './byte-range.ts';
+import { type Multipart, partNumber, readParts } from './multipart.ts';
 import { inFolder, isAbsence, makeFolders, NotAFolderError, type Opened, openFile, statBelow } from './safe-folder.ts';
 import { storeUpload } from './uploads.ts';
 
@@ -11,15 +12,19 @@ const prefix = '/api/2.0/fs/files';
 const maxBytes = 5 * 1_024 ** 3;
 
 /** Files API, files: @see https://docs.databricks.com/api/workspace/files */
-export function registerFiles(app: FastifyInstance, volumesDir: string): void {
+export function registerFiles(app: FastifyInstance, volumesDir: string, multipart: Multipart): void {
   void app.register(async (files) => {
     files.removeAllContentTypeParsers();
     files.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-    files.put(`${prefix}/*`, (request, reply) => putFile(volumesDir, request, reply));
+    files.put(`${prefix}/*`, (request, reply) =>
+      isPart(request) ? putPartOfCall(multipart, request, reply) : putFile(volumesDir, request, reply),
+    );
     files.get(`${prefix}/*`, { exposeHeadRoute: false }, (request, reply) => getFile(volumesDir, request, reply));
     files.head(`${prefix}/*`, (request, reply) => headFile(volumesDir, request, reply));
-    files.delete(`${prefix}/*`, (request, reply) => deleteFile(volumesDir, request, reply));
-    files.post(`${prefix}/*`, (request) => initiateUpload(volumesDir, request));
+    files.delete(`${prefix}/*`, (request, reply) =>
+      isPart(request) ? abortUpload(multipart, request) : deleteFile(volumesDir, request, reply),
+    );
+    files.post(`${prefix}/*`, (request) => actOnUpload(multipart, volumesDir, request));
   });
 }
 
@@ -39,18 +44,45 @@ async function putFile(root: string, request: FastifyRequest, reply: FastifyRepl
   return reply.status(204).send();
 }
 
-/**
- * The first call of a large upload. An error here would be final for the official clients; a session whose parts are then refused (501,
- * like every route that is not here) makes them fall back to one plain PUT.
- */
-async function initiateUpload(root: string, request: FastifyRequest): Promise<unknown> {
+/** Begins or completes an upload in parts. */
+async function actOnUpload(multipart: Multipart, root: string, request: FastifyRequest): Promise<unknown> {
   const names = fileNames(request);
-  const query = request.query as Record<string, string>;
-  if (query.action !== 'initiate-upload') throw notImplemented(`The action ${query.action ?? '(none)'}`);
-  if (query.overwrite === 'false' && (await statBelow(root, names)) !== undefined) {
+  const { action, overwrite, session_token: token } = request.query as Record<string, string | undefined>;
+  if (action === 'complete-upload') return completeUpload(multipart, request, { names, token: token ?? '' });
+  if (action !== 'initiate-upload') throw notImplemented(`The action ${action ?? '(none)'}`);
+  if (overwrite === 'false' && (await statBelow(root, names)) !== undefined) {
     throw new ApiError(409, 'ALREADY_EXISTS', `The file /Volumes/${names.join('/')} already exists.`);
   }
-  return { multipart_upload: { session_token: 'single-put' } };
+  return { multipart_upload: { session_token: await multipart.begin(names, overwrite !== 'false') } };
+}
+
+async function completeUpload(
+  multipart: Multipart,
+  request: FastifyRequest,
+  { names, token }: { names: string[]; token: string },
+): Promise<object> {
+  const parts = await readParts(request.body as Readable | undefined);
+  await makeParents(multipart.root, names);
+  const placed = await multipart.complete({ token, names, parts });
+  if (placed !== 'stored') throw new ApiError(409, 'ALREADY_EXISTS', `/Volumes/${names.join('/')} already exists.`);
+  return {};
+}
+
+function isPart(request: FastifyRequest): boolean {
+  return (request.query as Record<string, string>).session_token !== undefined;
+}
+
+/** The form in which a part goes to the file's own address with the caller's token. */
+async function putPartOfCall(multipart: Multipart, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const { session_token: token, part_number: number } = request.query as Record<string, string>;
+  const body = (request.body as Readable | undefined) ?? Buffer.alloc(0);
+  const etag = await multipart.putPart(token as string, partNumber(number), body);
+  return reply.header('etag', `"${etag}"`).send();
+}
+
+async function abortUpload(multipart: Multipart, request: FastifyRequest): Promise<object> {
+  await multipart.abort((request.query as Record<string, string>).session_token as string);
+  return {};
 }
 
 async function getFile(root: string, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {

@@ -21,7 +21,7 @@ export type UploadResult = { kind: 'stored'; bytes: number } | { kind: 'exists' 
 export async function prepareUploads(root: string): Promise<void> {
   const folder = join(root, uploadsName);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  for (const name of await readdir(folder)) await rm(join(folder, name), { force: true });
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 /**
@@ -32,14 +32,20 @@ export async function storeUpload(upload: Upload, body: Readable | Buffer): Prom
   const temporary = join(upload.root, uploadsName, randomUUID());
   try {
     const bytes = await writeBody(temporary, body);
-    const placed = await inFolder(upload.root, upload.names.slice(0, -1), (parent) => place(temporary, parent, upload));
+    const placed = await placeUpload(temporary, upload);
     return placed === 'stored' ? { kind: 'stored', bytes } : { kind: placed };
   } finally {
     await rm(temporary, { force: true });
   }
 }
 
-async function writeBody(path: string, body: Readable | Buffer): Promise<number> {
+/** Moves a finished file of the uploads folder to its place. */
+export function placeUpload(temporary: string, upload: Upload): Promise<'stored' | 'exists' | 'folder'> {
+  return inFolder(upload.root, upload.names.slice(0, -1), (parent) => place(temporary, parent, upload));
+}
+
+/** Writes a new file, on the disk before it returns. */
+export async function writeBody(path: string, body: Readable | Buffer): Promise<number> {
   const file = await open(
     path,
     constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,

@@ -1,25 +1,37 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Judgement, Identity } from '../identity/open-identity.ts';
+import { setPrincipal } from '../identity/principal.ts';
 import { ApiError } from './api-error.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Answers without a token: what a client asks to get one, and links that carry their own right. */
+    open?: boolean;
+  }
+}
+
 /**
- * One bearer token for everything: none is 401, a wrong one 403. The run page also takes HTTP Basic with the token as password,
- * because a browser cannot send a bearer token.
+ * Every call names its sender by a bearer token: none is 401, a wrong one 403, an OAuth token that has expired 401, so that its client
+ * fetches another. The run page also takes HTTP Basic with the token as password, because a browser cannot send a bearer token.
  */
-export function registerAuth(app: FastifyInstance, token: string): void {
-  const expected = digestOf(token);
+export function registerAuth(app: FastifyInstance, identity: Identity): void {
   app.addHook('onRequest', async (request, reply) => {
+    if (request.routeOptions.config.open === true) return;
     const given = givenToken(request);
     if (given === undefined) {
       if (isPage(request)) reply.header('www-authenticate', 'Basic realm="Slow Lane local workspace"');
       throw new ApiError(401, 'UNAUTHENTICATED', 'Credential was not sent or was of an unsupported type for this API.');
     }
-    if (!timingSafeEqual(digestOf(given), expected))
-      throw new ApiError(403, 'PERMISSION_DENIED', 'Invalid access token.');
+    const judgement = identity.judge(given);
+    if ('refused' in judgement) throw refusal(judgement);
+    if (request.url.startsWith('/slowlane/') && !judgement.principal.isAdmin)
+      throw new ApiError(403, 'PERMISSION_DENIED', 'Only admins may use the control API.');
+    setPrincipal(request, judgement.principal);
   });
 }
 
-function givenToken(request: FastifyRequest): string | undefined {
+/** The token of a call, for a fault that makes it expire. */
+export function givenToken(request: FastifyRequest): string | undefined {
   const header = request.headers.authorization ?? '';
   const bearer = /^Bearer +(\S+)$/i.exec(header)?.[1];
   if (bearer !== undefined || !isPage(request)) return bearer;
@@ -29,11 +41,12 @@ function givenToken(request: FastifyRequest): string | undefined {
   return pair.slice(pair.indexOf(':') + 1);
 }
 
-function isPage(request: FastifyRequest): boolean {
-  return request.method === 'GET' && request.url.startsWith('/jobs/');
+export function refusal({ refused, kind }: Extract<Judgement, { refused: string }>): ApiError {
+  if (refused === 'expired' && kind === 'oauth')
+    return new ApiError(401, 'UNAUTHENTICATED', 'Access token has expired.');
+  return new ApiError(403, 'PERMISSION_DENIED', 'Invalid access token.');
 }
 
-/** Equal lengths, so that the comparison takes the same time for every wrong token. */
-function digestOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+function isPage(request: FastifyRequest): boolean {
+  return request.method === 'GET' && /^\/(?:jobs|slowlane\/spark-ui)\//.test(request.url);
 }

@@ -23,7 +23,7 @@ describe('the server', () => {
   });
 
   it('answers 501 for every route that it does not have', async () => {
-    for (const url of ['/api/2.1/clusters/create', '/api/2.0/jobs/create', '/api/2.0/secrets/put', '/nothing']) {
+    for (const url of ['/api/2.0/jobs/create', '/api/2.0/repos', '/api/2.0/sql/statements', '/nothing']) {
       expect(await test.post(url, {})).toMatchObject({ status: 501, body: { error_code: 'NOT_IMPLEMENTED' } });
     }
   });

@@ -7,16 +7,31 @@ import { registerJobs } from '../jobs/job-routes.ts';
 import { registerObjects } from '../objects/object-routes.ts';
 import type { AcceptContext } from '../runs/accept-run.ts';
 import type { Engine } from '../runs/engine.ts';
+import { registerExport } from '../programs/export-routes.ts';
 import { registerRunPage } from '../runs/run-page.ts';
 import { registerRuns } from '../runs/run-routes.ts';
 import type { ViewContext } from '../runs/run-view.ts';
 import { registerStarts } from '../runs/start-routes.ts';
 import type { CallStore } from '../store/call-store.ts';
 import type { JobStore } from '../store/job-store.ts';
+import type { Identity } from '../identity/open-identity.ts';
+import { registerIdentityAdmin } from '../identity/identity-admin.ts';
+import { registerMe } from '../identity/me-routes.ts';
+import { registerOidc } from '../identity/oidc-routes.ts';
+import { registerTokens } from '../identity/token-routes.ts';
+import { registerDbfs } from '../dbfs/dbfs-routes.ts';
+import type { NotebookStore } from '../objects/notebook-store.ts';
+import { registerMultipart } from '../files/multipart-routes.ts';
+import { createMultipart } from '../files/multipart.ts';
+import { registerGuard } from '../permissions/guard.ts';
+import { registerPermissions } from '../permissions/permission-routes.ts';
+import type { PermissionStore } from '../permissions/permission-store.ts';
+import { registerSecretRoutes } from '../secrets/secret-routes.ts';
+import type { SecretStore } from '../secrets/secret-store.ts';
 import { registerErrors } from './api-error.ts';
 import { registerAuth } from './auth.ts';
 import { registerFaults } from './faults.ts';
-import { registerIdentity } from './identity-routes.ts';
+import { registerRouteList } from './route-list.ts';
 import { registerRecord } from './record-calls.ts';
 
 export interface ServerOptions {
@@ -24,18 +39,24 @@ export interface ServerOptions {
   jobs: JobStore;
   calls: CallStore;
   engine: Engine;
-  token: string;
+  identity: Identity;
+  secrets: SecretStore;
+  permissions: PermissionStore;
+  notebooks: NotebookStore;
   userName: string;
   stateDir: string;
   volumesDir: string;
   objectsDir: string;
+  /** What DBFS paths outside `/Volumes` stand for. */
+  dbfsDir: string;
   view: () => ViewContext;
   logger: Logger;
 }
 
 /** The whole server, not listening. */
 export function buildServer(options: ServerOptions): FastifyInstance {
-  const { engine, jobs, calls, accept, userName, stateDir } = options;
+  const { engine, jobs, calls, accept, userName, stateDir, identity, permissions } = options;
+  const multipart = createMultipart(options.volumesDir, accept.now);
   const app = Fastify({
     logger: false,
     bodyLimit: 16 * 1_024 * 1_024,
@@ -48,11 +69,18 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   });
   app.removeContentTypeParser('text/plain');
   acceptEmptyJson(app);
+  registerRouteList(app);
   registerErrors(app, options.logger);
   const recordLost = registerRecord(app, calls, accept.now);
-  registerAuth(app, options.token);
-  const faults = registerFaults(app, recordLost);
-  registerIdentity(app, userName);
+  registerAuth(app, options.identity);
+  const faults = registerFaults(app, { onCut: recordLost, identity });
+  registerGuard(app, { permissions, jobOfRun: (runId) => accept.runs.get(runId)?.jobId });
+  registerMe(app, identity);
+  registerTokens(app, identity);
+  registerOidc(app, { identity, publicUrl: () => options.view().publicUrl });
+  registerSecretRoutes(app, { secrets: options.secrets, now: accept.now });
+  registerPermissions(app, permissions);
+  registerDbfs(app, { dbfsDir: options.dbfsDir, volumesDir: options.volumesDir, now: accept.now });
   registerJobs(app, {
     jobs,
     userName,
@@ -62,10 +90,13 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   registerStarts(app, { accept, jobs, engine });
   registerRuns(app, { runs: accept.runs, engine, stateDir, now: accept.now, view: options.view });
   registerRunPage(app, { runs: accept.runs, stateDir });
-  registerFiles(app, options.volumesDir);
+  registerExport(app, { runs: accept.runs, stateDir });
+  registerFiles(app, options.volumesDir, multipart);
+  registerMultipart(app, { multipart, publicUrl: () => options.view().publicUrl });
   registerDirectories(app, options.volumesDir);
-  registerObjects(app, options.objectsDir);
+  registerObjects(app, { root: options.objectsDir, notebooks: options.notebooks });
   registerAdmin(app, { calls, faults });
+  registerIdentityAdmin(app, identity);
   return app;
 }
 

@@ -1,9 +1,10 @@
 import { findRuntime, runtimes } from '@slowlane/contracts';
 import { nearest } from '@slowlane/kit';
 import { invalidParameter } from '../http/api-error.ts';
+import { libraryKind } from '../libraries/library-kind.ts';
 import type { JobSettings, Library, NewCluster, Task } from './schema.ts';
 
-const taskTypes = ['spark_jar_task', 'spark_python_task', 'python_wheel_task'] as const;
+const taskTypes = ['spark_jar_task', 'spark_python_task', 'python_wheel_task', 'notebook_task', 'sql_task'] as const;
 export type TaskType = (typeof taskTypes)[number];
 
 type Checked = Pick<JobSettings, 'tasks' | 'job_clusters' | 'git_source' | 'environments'> &
@@ -69,13 +70,37 @@ function checkTask(task: Task, settings: Checked): void {
   const params = [task.spark_jar_task, task.spark_python_task, task.python_wheel_task].map((type) => type?.parameters);
   if (JSON.stringify(params).length > 100_000) throw invalidParameter(`${name}: the parameters are too long.`);
   for (const library of task.libraries ?? []) checkLibrary(name, library);
-  const jars = (task.libraries ?? []).filter((library) => library.jar !== undefined);
+  const jars = (task.libraries ?? []).filter((library) => library.jar !== undefined || library.maven !== undefined);
   if (task.spark_jar_task !== undefined && jars.length === 0) {
     throw invalidParameter(`${name}: a spark_jar_task needs a jar among its libraries.`);
   }
+  checkPrograms(name, task);
   const script = task.spark_python_task?.python_file;
   if (script !== undefined && !/^\/(?:Volumes|Workspace)\/./.test(script)) {
     throw invalidParameter(`${name}: python_file must lie below /Volumes or /Workspace, but is '${script}'.`);
+  }
+}
+
+/** Notebooks of the workspace, and SQL files; the saved objects that a SQL task may name elsewhere do not exist here. */
+function checkPrograms(name: string, task: Task): void {
+  const notebook = task.notebook_task;
+  if (notebook !== undefined && !/^\/(?!Volumes\/)./.test(notebook.notebook_path)) {
+    throw invalidParameter(
+      `${name}: notebook_path must be a path of the workspace, but is '${notebook.notebook_path}'.`,
+    );
+  }
+  if (Buffer.byteLength(JSON.stringify(notebook?.base_parameters ?? {})) > 1_000_000) {
+    throw invalidParameter(`${name}: base_parameters are longer than 1 MB.`);
+  }
+  const sql = task.sql_task;
+  if (sql === undefined) return;
+  const kind = ['query', 'dashboard', 'alert'].find((one) => sql[one] !== undefined);
+  if (kind !== undefined) throw unsupported(`${name}: sql_task.${kind} (only sql_task.file)`);
+  if (sql.file === undefined) throw invalidParameter(`${name}: sql_task needs a file.`);
+  if (!/^\/./.test(sql.file.path)) {
+    throw invalidParameter(
+      `${name}: sql_task.file.path must lie in the workspace or below /Volumes, but is '${sql.file.path}'.`,
+    );
   }
 }
 
@@ -87,11 +112,10 @@ function checkTaskType(name: string, task: Task): void {
 }
 
 function checkWhereItRuns(name: string, task: Task, settings: Checked): void {
-  if (task.existing_cluster_id !== undefined)
-    throw invalidParameter(`Cluster ${task.existing_cluster_id} does not exist.`);
   if (task.environment_key !== undefined) throw unsupported(`${name}: environment_key (serverless compute)`);
-  if ((task.new_cluster === undefined) === (task.job_cluster_key === undefined)) {
-    throw invalidParameter(`${name} must have exactly one of new_cluster, job_cluster_key.`);
+  const places = [task.new_cluster, task.job_cluster_key, task.existing_cluster_id];
+  if (places.filter((place) => place !== undefined).length !== 1) {
+    throw invalidParameter(`${name} must have exactly one of new_cluster, job_cluster_key, existing_cluster_id.`);
   }
   if (task.new_cluster !== undefined) checkCluster(name, task.new_cluster);
   const keys = (settings.job_clusters ?? []).map((cluster) => cluster.job_cluster_key);
@@ -100,20 +124,13 @@ function checkWhereItRuns(name: string, task: Task, settings: Checked): void {
   }
 }
 
-function checkCluster(name: string, cluster: NewCluster): void {
+export function checkCluster(name: string, cluster: NewCluster): void {
   if (findRuntime(cluster.spark_version) === undefined) throw unknownRuntime(name, cluster.spark_version);
   if (findRuntime(cluster.spark_version)?.spark !== '4.0') {
     throw invalidParameter(
       `${name}: spark_version ${cluster.spark_version}: the local workspace has Spark 4.0 for Scala 2.13 only.`,
     );
   }
-  if (cluster.autoscale !== undefined || (cluster.num_workers ?? 0) > 0) {
-    throw unsupported(`${name}: a cluster with workers (num_workers above 0, autoscale)`);
-  }
-  const secret = Object.entries({ ...cluster.spark_conf, ...cluster.spark_env_vars }).find(([, value]) =>
-    value.includes('{{secrets/'),
-  );
-  if (secret !== undefined) throw unsupported(`${name}: ${secret[0]}: a reference to a secret`);
 }
 
 function unknownRuntime(name: string, version: string): Error {
@@ -125,16 +142,11 @@ function unknownRuntime(name: string, version: string): Error {
 }
 
 function checkLibrary(name: string, library: Library): void {
-  const kinds = Object.keys(library).filter((key) => library[key] !== undefined);
-  const kind = kinds[0];
-  if (kinds.length !== 1 || (kind !== 'jar' && kind !== 'whl'))
-    throw unsupported(`${name}: a library of ${kinds.join(' and ') || 'no kind'}`);
-  const path = library[kind] as string;
-  if (!/^\/Volumes\/./.test(path))
-    throw invalidParameter(`${name}: the ${kind} must lie below /Volumes, but is '${path}'.`);
-  // spark-submit separates the paths of --jars by commas and knows no escape.
-  if (path.includes(',')) throw invalidParameter(`${name}: the path '${path}' must not contain a comma.`);
-  if (kind === 'whl' && !path.endsWith('.whl')) throw invalidParameter(`${name}: '${path}' is not a wheel.`);
+  try {
+    libraryKind(library);
+  } catch (error) {
+    throw invalidParameter(`${name}: ${(error as Error).message}`);
+  }
 }
 
 /** Every dependency exists and there is no circle. */

@@ -41,11 +41,27 @@ export const WheelTask = z
     message: 'parameters and named_parameters exclude each other',
   });
 
+export const NotebookTask = z.looseObject({
+  notebook_path: z.string().min(1).max(4_096),
+  base_parameters: z.record(z.string().max(1_000), z.string().max(100_000)).optional(),
+  source: z.enum(['WORKSPACE']).optional(),
+  warehouse_id: z.string().max(200).optional(),
+});
+
+export const SqlTask = z.looseObject({
+  warehouse_id: z.string().max(200).optional(),
+  file: z.looseObject({ path: z.string().min(1).max(4_096), source: z.enum(['WORKSPACE']).optional() }).optional(),
+  parameters: textMap.optional(),
+});
+
 export const NewCluster = z.looseObject({
   spark_version: z.string().max(100),
   node_type_id: z.string().max(200).optional(),
   num_workers: z.int().min(0).max(100_000).optional(),
-  autoscale: z.unknown().optional(),
+  autoscale: z
+    .looseObject({ min_workers: z.int().min(0).max(100_000), max_workers: z.int().min(0).max(100_000) })
+    .refine((scale) => scale.min_workers <= scale.max_workers, 'min_workers is above max_workers')
+    .optional(),
   spark_conf: textMap.optional(),
   spark_env_vars: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,200}$/), z.string().max(10_000)).optional(),
 });
@@ -70,6 +86,8 @@ export const Task = z.looseObject({
   spark_jar_task: JarTask.optional(),
   spark_python_task: PythonTask.optional(),
   python_wheel_task: WheelTask.optional(),
+  notebook_task: NotebookTask.optional(),
+  sql_task: SqlTask.optional(),
   existing_cluster_id: z.string().max(200).optional(),
   environment_key: z.string().max(200).optional(),
   job_cluster_key: keyName.optional(),
@@ -145,6 +163,7 @@ export const RunNow = z.looseObject({
   idempotency_token: idempotencyToken,
   job_parameters: textMap.optional(),
   queue: z.looseObject({ enabled: z.boolean() }).optional(),
+  notebook_params: textMap.optional(),
   jar_params: textList.optional(),
   python_params: textList.optional(),
   python_named_params: textMap.optional(),

@@ -1,27 +1,60 @@
 import type { FastifyRequest } from 'fastify';
+import { decodeBase64 } from '../http/decode-base64.ts';
 import { invalidParameter, notImplemented } from '../http/api-error.ts';
 import { parseInput } from '../http/parse-input.ts';
-import { ImportObject } from './schema.ts';
+import type { ObjectLanguage } from './notebook-store.ts';
+import { languageOfSource, sourceOfJupyter, withHead } from './notebook-text.ts';
+import { ImportObject, Language } from './schema.ts';
 
-const notebookHead = '# Databricks notebook source';
-
+/** What is to be stored: a file's bytes, or a notebook's text in source format. */
 export interface ImportInput {
   path: string;
   content: Buffer;
   overwrite: boolean;
+  language?: ObjectLanguage;
 }
 
-/** The body of `workspace/import`, JSON with base64 or a form with the bytes. Notebooks are 501: there is nothing here that runs them. */
+/** The body of `workspace/import`: JSON with base64, or a form with the bytes. */
 export async function importInput(request: FastifyRequest): Promise<ImportInput> {
   const form = Buffer.isBuffer(request.body) ? await readForm(request, request.body) : undefined;
   const input = parseInput(ImportObject, form?.fields ?? request.body);
-  const content = form?.content ?? decodeBase64(input.content);
-  const format = input.format ?? 'SOURCE';
-  if (format !== 'RAW' && format !== 'AUTO') throw notImplemented(`Import with format ${format} (a notebook)`);
-  if (format === 'AUTO' && content.subarray(0, notebookHead.length).toString('latin1') === notebookHead) {
-    throw notImplemented('Import of a notebook');
+  const content = form?.content ?? decodeBase64(input.content, 'content');
+  const language = input.language === undefined ? undefined : parseInput(Language, input.language);
+  const { path, overwrite } = input;
+  const file = { path, content, overwrite };
+  switch (input.format ?? 'SOURCE') {
+    case 'RAW':
+      return file;
+    case 'AUTO':
+      return detectNotebook(file);
+    case 'SOURCE':
+      if (language === undefined) throw invalidParameter('language is required for an import with format SOURCE.');
+      return { ...file, language, content: Buffer.from(withHead(content.toString('utf8'), language)) };
+    case 'JUPYTER':
+      return fromJupyter(file, language);
+    case 'HTML':
+    case 'DBC':
+    case 'R_MARKDOWN':
+      throw notImplemented(`Import with format ${input.format}`);
+    default:
+      throw invalidParameter(`format '${input.format?.slice(0, 40)}' is not supported.`);
   }
-  return { path: input.path, content, overwrite: input.overwrite };
+}
+
+/** A notebook by its extension and first line loses the extension; everything else stays a file. */
+export function detectNotebook(file: { path: string; content: Buffer; overwrite: boolean }): ImportInput {
+  const language = languageOfSource(file.path, file.content);
+  if (language !== undefined) return { ...file, path: file.path.replace(/\.[A-Za-z]+$/, ''), language };
+  if (!file.path.toLowerCase().endsWith('.ipynb')) return file;
+  return fromJupyter({ ...file, path: file.path.slice(0, -'.ipynb'.length) }, undefined);
+}
+
+function fromJupyter(
+  file: { path: string; content: Buffer; overwrite: boolean },
+  given: ObjectLanguage | undefined,
+): ImportInput {
+  const { language, text } = sourceOfJupyter(file.content, given);
+  return { ...file, language, content: Buffer.from(text) };
 }
 
 async function readForm(
@@ -43,12 +76,4 @@ async function readForm(
     fields,
     content: typeof content === 'string' ? Buffer.from(content, 'utf8') : Buffer.from(await content.arrayBuffer()),
   };
-}
-
-function decodeBase64(text: string): Buffer {
-  const bytes = Buffer.from(text, 'base64');
-  if (bytes.toString('base64').replace(/=+$/, '') !== text.replace(/[\r\n]/g, '').replace(/=+$/, '')) {
-    throw invalidParameter('content is not base64.');
-  }
-  return bytes;
 }

@@ -86,9 +86,26 @@ describe('workspace objects', () => {
     );
   });
 
-  it('that are notebooks are 501: nothing here would run them', async () => {
-    expect((await importFile('/Shared/n.py', '# Databricks notebook source\n1')).status).toBe(501);
-    expect((await importFile('/Shared/n.py', '1', { format: 'SOURCE', language: 'PYTHON' })).status).toBe(501);
+  it('that begin like a notebook become one without their extension, and go out in both formats', async () => {
+    const source = '# Databricks notebook source\nprint(1)\n\n# COMMAND ----------\n\n# MAGIC %md\n# MAGIC Title\n';
+    await importFile('/Shared/n.py', source);
+    const status = (await test.get('/api/2.0/workspace/get-status?path=/Shared/n')).body;
+    expect(status).toMatchObject({ object_type: 'NOTEBOOK', language: 'PYTHON', path: '/Shared/n' });
+    const exported = (await test.get('/api/2.0/workspace/export?path=/Shared/n&format=JUPYTER')).body;
+    const jupyter = Buffer.from(exported.content as string, 'base64').toString();
+    expect(JSON.parse(jupyter)).toMatchObject({
+      cells: [
+        { cell_type: 'code', source: ['print(1)'] },
+        { cell_type: 'markdown', source: ['Title'] },
+      ],
+    });
+    await importFile('/Shared/again.ipynb', jupyter);
+    expect((await test.get('/api/2.0/workspace/export?path=/Shared/again&direct_download=true')).text).toBe(source);
+    expect((await importFile('/Shared/n', 'file', { overwrite: true })).body.error_code).toBe(
+      'RESOURCE_ALREADY_EXISTS',
+    );
+    expect((await importFile('/Shared/m', '1', { format: 'SOURCE' })).status).toBe(400);
+    expect((await importFile('/Shared/m', '1', { format: 'DBC' })).status).toBe(501);
   });
 
   it.each([

@@ -21,3 +21,18 @@ export const ImportObject = z.object({
   language: z.string().optional(),
   overwrite: bool.default(false),
 });
+
+const Named = z
+  .object({ name: z.string().max(100).optional(), language: z.string().max(100).optional() })
+  .optional()
+  .catch(undefined);
+export const JupyterNotebook = z.object({
+  cells: z
+    .array(z.object({ cell_type: z.string().max(40), source: z.union([z.string(), z.array(z.string())]).default('') }))
+    .max(100_000),
+  metadata: z
+    .object({ language_info: Named, kernelspec: Named })
+    .default({ language_info: undefined, kernelspec: undefined }),
+});
+export type JupyterNotebook = z.infer<typeof JupyterNotebook>;
+export const Language = z.enum(['PYTHON', 'SCALA', 'SQL', 'R']);

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Logger, RootSpec, SandboxDriver } from '@slowlane/contracts';
 import { openFile } from '../files/safe-folder.ts';
 import { launchSpec } from './launch-spec.ts';
+import { plainProgram } from './submit-arguments.ts';
 import { hasBegun } from './read-record.ts';
 import { makePassable, makeShared, scratchTarget } from './run-folders.ts';
 import { stageScratch } from './stage-run.ts';
@@ -89,10 +90,14 @@ export function makeClassArchive(options: ClassArchiveOptions): ClassArchive {
       volumesDir: empty,
       scratch,
       task: { task_key: 'classes' },
-      cluster: {
-        spark_version: '',
-        spark_conf: {
-          'spark.driver.extraJavaOptions': `-XX:ArchiveClassesAtExit=${scratchTarget}/spark.jsa -Xlog:disable`,
+      program: plainProgram({ task_key: 'classes' }),
+      placement: {
+        ...{ master: 'local[1]', net: { mode: 'none' }, workers: 0 },
+        cluster: {
+          spark_version: '',
+          spark_conf: {
+            'spark.driver.extraJavaOptions': `-XX:ArchiveClassesAtExit=${scratchTarget}/spark.jsa -Xlog:disable`,
+          },
         },
       },
       limits: { driverMemoryBytes: 1_024 ** 3, cpus: 1, wallMs: 900_000 },

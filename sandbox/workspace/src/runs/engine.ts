@@ -3,11 +3,14 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Logger, RootSpec, SandboxDriver } from '@slowlane/contracts';
 import { inTransaction } from '../store/database.ts';
 import type { RunStore } from '../store/run-store.ts';
+import type { Compute } from '../clusters/compute.ts';
+import type { SecretSource } from '../programs/program.ts';
 import { createLauncher, type Launcher, type LaunchResult } from './launcher.ts';
 import { cancelled, internalError, jobOutcome } from './outcome.ts';
 import { runFolders } from './run-folders.ts';
 import type { RunRecord, TaskRecord } from './run-record.ts';
 import { judgeEnd } from './judge-end.ts';
+import { resolveTask } from './resolve-task.ts';
 import type { CancelCause, Outcome } from './states.ts';
 import { decideTask } from './task-order.ts';
 import { type EndWatch, type WatchedEnd, watchEnd } from './watch-end.ts';
@@ -15,6 +18,8 @@ import { type EndWatch, type WatchedEnd, watchEnd } from './watch-end.ts';
 export interface EngineOptions {
   database: DatabaseSync;
   runs: RunStore;
+  /** Where tasks run. */
+  compute: Compute;
   driver: SandboxDriver;
   root: RootSpec;
   stateDir: string;
@@ -25,6 +30,10 @@ export interface EngineOptions {
   now: () => number;
   /** File of the class archive, when there is one. */
   classArchive: () => string | undefined;
+  /** For `dbutils.secrets`. */
+  secrets?: SecretSource;
+  /** The language that a workspace object was imported with. */
+  languageOf?: (path: string) => string | undefined;
   /** Time between the polite end of a cancelled program and the hard one. */
   graceMs?: number;
 }
@@ -52,10 +61,13 @@ export function createEngine(options: EngineOptions): Engine {
   const launcher: Launcher = createLauncher(options);
   const watches = new Map<number, EndWatch>();
   const launching = new Set<Promise<void>>();
+  const lost = new Map<number, Outcome>();
   let closed = false;
   const timer = setInterval(tick, tickMs);
   timer.unref();
 
+  options.compute.onChange(() => pump());
+  options.compute.onLost(lose);
   return { resume, pump, cancel, close };
 
   function resume(): void {
@@ -101,7 +113,21 @@ export function createEngine(options: EngineOptions): Engine {
     if (decision !== 'start') return endTask(taskRunId, decision, now());
     if (task.phase === 'blocked') runs.updateTask(taskRunId, { phase: 'pending' });
     // The tasks of one run may be many more than the workspace has places.
-    if (runs.countStarted() < options.limits.maxActiveRuns) start(run, task);
+    if (runs.countStarted() >= options.limits.maxActiveRuns) return;
+    const placement = options.compute.place(run, task, resolveTask(run, task));
+    if (placement === 'wait') return;
+    if ('result' in placement) return endTask(taskRunId, placement, now());
+    start(run, task);
+  }
+
+  /** Their cluster is gone, and this is how they will have ended: written down first, because the programs end in some other way. */
+  function lose(taskRunIds: number[], outcome: Outcome): void {
+    for (const taskRunId of taskRunIds) {
+      const task = runs.getTask(taskRunId);
+      if (task === undefined || task.phase === 'ended') continue;
+      lost.set(taskRunId, outcome);
+      if (watches.has(taskRunId)) void driver.kill(launcher.sandboxId(taskRunId), 'kill').catch(() => undefined);
+    }
   }
 
   function start(run: RunRecord, task: TaskRecord): void {
@@ -127,6 +153,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function launched(run: RunRecord, taskRunId: number, result: LaunchResult): void {
+    if (result.kind === 'waiting') return runs.updateTask(taskRunId, { phase: 'pending' });
     if (result.kind === 'unknown') return retryLater(run, taskRunId);
     if (result.kind === 'ended') return endTask(taskRunId, result.outcome, now());
     const task = runs.getTask(taskRunId) as TaskRecord;
@@ -176,7 +203,8 @@ export function createEngine(options: EngineOptions): Engine {
         runs.updateTask(taskRunId, { startAttempt: judged.startAttempt });
         return watch({ ...task, startAttempt: judged.startAttempt });
       }
-      endTask(taskRunId, judged.outcome, judged.endedAt ?? now());
+      const outcome = task.cancelCause === null ? lost.get(taskRunId) : undefined;
+      endTask(taskRunId, outcome ?? judged.outcome, judged.endedAt ?? now());
     } catch (error) {
       logger.error({ run: taskRunId, error: String(error) }, 'end of a run cannot be judged');
       if (!closed) endTask(taskRunId, internalError(`The end of the run cannot be judged: ${String(error)}`), now());
@@ -190,6 +218,13 @@ export function createEngine(options: EngineOptions): Engine {
       runs.updateTask(taskRunId, { phase: 'ended', endedAt, outcome });
       endRunIfDone(task.jobRunId, endedAt);
     });
+    lost.delete(taskRunId);
+    const ended = runs.getTask(taskRunId) as TaskRecord;
+    const run = runs.get(ended.jobRunId);
+    if (run !== undefined) {
+      options.compute.taskEnded(run, ended);
+      if (run.phase === 'ended') options.compute.runEnded(run);
+    }
     removeScratch(taskRunId);
     pump();
   }
@@ -250,7 +285,10 @@ export function createEngine(options: EngineOptions): Engine {
       if (run.phase !== 'queued' && run.cancelCause === null && limitMs > 0 && now() - since >= limitMs)
         cancel(run.runId, 'timeout');
     }
-    for (const taskRunId of watches.keys()) void end(taskRunId);
+    for (const taskRunId of watches.keys()) {
+      void end(taskRunId);
+      if (lost.has(taskRunId)) void driver.kill(launcher.sandboxId(taskRunId), 'kill').catch(() => undefined);
+    }
   }
 
   function removeScratch(taskRunId: number): void {

@@ -1,3 +1,4 @@
+import { keepResults } from '../programs/program-results.ts';
 import { claimedCode, clusterOf } from './launch-spec.ts';
 import { memoryLimit } from './memory-limit.ts';
 import { internalError, outcomeOf, vanished } from './outcome.ts';
@@ -31,6 +32,7 @@ export async function judgeEnd(input: JudgeInput, end: WatchedEnd): Promise<Judg
       return { kind: 'other-start', startAttempt: claim };
     }
   }
+  await keepResults(folders);
   const settings = settingsOf(run, task);
   const outcome = outcomeOf(end, {
     cancelCause: task.cancelCause,

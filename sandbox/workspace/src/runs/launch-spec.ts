@@ -1,9 +1,19 @@
+import { join } from 'node:path';
 import type { RootSpec, SandboxCommand, SandboxSpec } from '@slowlane/contracts';
 import type { NewCluster, Task } from '../jobs/schema.ts';
+import type { Placement } from '../clusters/compute.ts';
+import type { StagedProgram } from '../programs/program.ts';
 import type { RunRecord } from './run-record.ts';
 import { scratchTarget } from './run-folders.ts';
 import { memoryLimit, tmpBytes } from './memory-limit.ts';
-import { classArchiveTarget, heapOf, libraryTarget, sparkHome, submitArguments } from './submit-arguments.ts';
+import {
+  classArchiveTarget,
+  eventsTarget,
+  heapOf,
+  libraryTarget,
+  sparkHome,
+  submitArguments,
+} from './submit-arguments.ts';
 
 const mib = 1_024 ** 2;
 
@@ -13,7 +23,10 @@ export interface LaunchInput {
   volumesDir: string;
   scratch: string;
   task: Task;
-  cluster: NewCluster;
+  program: StagedProgram;
+  placement: Pick<Placement, 'master' | 'net' | 'cluster' | 'workers' | 'mounts'>;
+  /** Folder for the event log. */
+  events?: string | undefined;
   limits: { driverMemoryBytes: number; cpus: number; wallMs: number };
   startAttempt: number;
   /** File of the class archive, when there is one. */
@@ -23,9 +36,10 @@ export interface LaunchInput {
 /** Exit code of a start that found the run claimed by another start. */
 export const claimedCode = 97;
 
-/** What a run may see and use: its volumes, its scratch folder, the toolchain; no network, a uid of its own. */
+/** What a run may see and use: its volumes, its scratch folder, what its cluster has loaded, the toolchain; only its cluster's network, a uid of its own. */
 export function launchSpec(input: LaunchInput): { spec: SandboxSpec; command: SandboxCommand } {
-  const { task, cluster, limits } = input;
+  const { task, program, placement, limits } = input;
+  const { cluster } = placement;
   const heapBytes = heapOf(cluster, limits.driverMemoryBytes);
   const cpus = Math.max(1, Math.floor(limits.cpus));
   const spec: SandboxSpec = {
@@ -34,11 +48,14 @@ export function launchSpec(input: LaunchInput): { spec: SandboxSpec; command: Sa
     mounts: [
       { kind: 'rw', source: input.volumesDir, target: '/Volumes' },
       { kind: 'rw', source: input.scratch, target: scratchTarget },
+      { kind: 'ro', source: join(input.scratch, 'workspace'), target: '/Workspace' },
       ...(input.classArchive === undefined
         ? []
         : [{ kind: 'ro' as const, source: input.classArchive, target: classArchiveTarget }]),
+      ...(input.events === undefined ? [] : [{ kind: 'rw' as const, source: input.events, target: eventsTarget }]),
+      ...(placement.mounts ?? []),
     ],
-    env: environment(cluster),
+    env: { ...environment(cluster, placement.net.mode === 'host'), ...program.env },
     limits: {
       wallMs: limits.wallMs,
       memoryBytes: memoryLimit(task, cluster, limits.driverMemoryBytes),
@@ -55,16 +72,20 @@ export function launchSpec(input: LaunchInput): { spec: SandboxSpec; command: Sa
   };
   const argv = claim(
     input.startAttempt,
-    submitArguments({ task, cluster, cpus, heapBytes, hasClassArchive: input.classArchive !== undefined }),
+    submitArguments({
+      ...{ program, cluster, cpus, heapBytes, master: placement.master, workers: placement.workers },
+      hasClassArchive: input.classArchive !== undefined,
+      hasEventLog: input.events !== undefined,
+    }),
   );
-  return { spec, command: { argv, cwd: scratchTarget, net: { mode: 'none' } } };
+  return { spec, command: { argv, cwd: scratchTarget, net: placement.net } };
 }
 
-/** `new_cluster` of a task, or of the job cluster that it names. */
+/** `new_cluster` of a task, or of the job cluster that it names; of a cluster with a life of its own nothing is known here. */
 export function clusterOf(run: RunRecord, task: Task): NewCluster {
   if (task.new_cluster !== undefined) return task.new_cluster;
   const shared = run.settings.job_clusters?.find((cluster) => cluster.job_cluster_key === task.job_cluster_key);
-  return shared?.new_cluster as NewCluster;
+  return shared?.new_cluster ?? { spark_version: '' };
 }
 
 /**
@@ -76,7 +97,7 @@ function claim(startAttempt: number, argv: string[]): string[] {
   return ['/bin/sh', '-c', script, 'claim', String(startAttempt), `${scratchTarget}/claim`, ...argv];
 }
 
-function environment(cluster: NewCluster): Record<string, string> {
+function environment(cluster: NewCluster, isElsewhere: boolean): Record<string, string> {
   const asked = cluster.spark_env_vars ?? {};
   return {
     LANG: 'C.UTF-8',
@@ -95,7 +116,7 @@ function environment(cluster: NewCluster): Record<string, string> {
       .join(':'),
     SPARK_HOME: sparkHome,
     SPARK_CONF_DIR: `${scratchTarget}/conf`,
-    SPARK_LOCAL_IP: '127.0.0.1',
+    ...(isElsewhere ? {} : { SPARK_LOCAL_IP: '127.0.0.1' }),
     SPARK_LOCAL_DIRS: `${scratchTarget}/spark`,
   };
 }

@@ -2,17 +2,21 @@ import { mkdir } from 'node:fs/promises';
 import { isUserFault, SlowLaneError } from '@slowlane/contracts';
 import { resolveTask } from './resolve-task.ts';
 import type { EngineOptions } from './engine.ts';
-import { clusterOf, launchSpec } from './launch-spec.ts';
+import { launchSpec } from './launch-spec.ts';
 import { cancelled, internalError } from './outcome.ts';
 import { hasBegun } from './read-record.ts';
-import { runFolders } from './run-folders.ts';
+import { makeShared, runFolders } from './run-folders.ts';
 import { type RunRecord, settingsOf, type TaskRecord } from './run-record.ts';
-import { stageRun } from './stage-run.ts';
+import { stageRun } from '../programs/program.ts';
+import { upstreamValues } from '../programs/upstream-values.ts';
 import type { CancelCause, Outcome } from './states.ts';
 
-/** `unknown`: the helper cannot be asked, so the program may or may not run. */
+/** `unknown`: the helper cannot be asked, so the program may or may not run. `waiting`: nothing was started, its cluster is not there yet. */
 export type LaunchResult =
-  { kind: 'running'; startAttempt: number } | { kind: 'ended'; outcome: Outcome } | { kind: 'unknown' };
+  | { kind: 'running'; startAttempt: number }
+  | { kind: 'ended'; outcome: Outcome }
+  | { kind: 'unknown' }
+  | { kind: 'waiting' };
 
 export interface Launcher {
   /**
@@ -58,20 +62,29 @@ export function createLauncher(options: EngineOptions): Launcher {
   async function start(run: RunRecord, task: TaskRecord, cancelCause: () => CancelCause | null): Promise<LaunchResult> {
     const folders = runFolders(options.stateDir, task.runId);
     const resolved = resolveTask(run, task);
+    const placement = options.compute.place(run, task, resolved);
+    if (placement === 'wait') return { kind: 'waiting' };
+    if ('result' in placement) return { kind: 'ended', outcome: placement };
     const { startAttempt } = task;
-    const problem = await stageRun({ ...options, folders, startAttempt, task: resolved });
-    if (problem !== undefined) return { kind: 'ended', outcome: problem };
+    const taskValues = await upstreamValues({ stateDir: options.stateDir, run, tasks: runs.tasksOf(run.runId) });
+    const parameters = run.parameters;
+    const input = { startAttempt, task: resolved, taskValues, parameters };
+    const staged = await stageRun({ ...options, ...input, folders, placement });
+    if ('problem' in staged) return { kind: 'ended', outcome: staged.problem };
     const cause = cancelCause();
     if (cause !== null) return { kind: 'ended', outcome: cancelled(cause) };
+    await makeShared(folders.events);
     const { spec, command } = launchSpec({
       ...options,
       id: sandboxId(task.runId),
       scratch: folders.scratch,
       task: resolved,
-      cluster: clusterOf(run, resolved),
+      placement,
+      events: folders.events,
       limits: { ...options.limits, wallMs: wallMsOf(run, task) },
       startAttempt,
       classArchive: options.classArchive(),
+      program: staged.program,
     });
     try {
       await driver.supervise(spec, command, folders.record(startAttempt));

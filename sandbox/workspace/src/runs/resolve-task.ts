@@ -8,7 +8,8 @@ import { type RunRecord, settingsOf, type TaskRecord } from './run-record.ts';
 export function resolveTask(run: RunRecord, task: TaskRecord): Task {
   const fill = filler(run, task);
   const settings = settingsOf(run, task);
-  const { jar_params, python_params, python_named_params } = run.overrides as {
+  const { jar_params, python_params, python_named_params, notebook_params } = run.overrides as {
+    notebook_params?: Record<string, string>;
     jar_params?: string[];
     python_params?: string[];
     python_named_params?: Record<string, string>;
@@ -35,7 +36,23 @@ export function resolveTask(run: RunRecord, task: TaskRecord): Task {
             named_parameters: Object.fromEntries(Object.entries(named).map(([name, value]) => [name, fill(value)])),
           };
   }
+  if (settings.notebook_task !== undefined) {
+    const given = { ...settings.notebook_task.base_parameters, ...notebook_params };
+    resolved.notebook_task = { ...settings.notebook_task, base_parameters: fillValues(given, fill) };
+  }
+  if (settings.sql_task !== undefined) {
+    const { file, parameters } = settings.sql_task;
+    resolved.sql_task = {
+      ...settings.sql_task,
+      ...(file === undefined ? {} : { file: { ...file, path: fill(file.path) } }),
+      ...(parameters === undefined ? {} : { parameters: fillValues(parameters, fill) }),
+    };
+  }
   return resolved;
+}
+
+function fillValues(values: Record<string, string>, fill: (text: string) => string): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, fill(value)]));
 }
 
 function filler(run: RunRecord, task: TaskRecord): (text: string) => string {

@@ -10,11 +10,18 @@ export interface RunFolders {
   record(startAttempt: number): string;
   /** Mounted at `/run-dir`: staged code, Spark's local folders. The program may write anything there. */
   scratch: string;
+  /** Mounted at `/run-dir/events`: Spark's event log, kept with the record. */
+  events: string;
 }
 
 export function runFolders(stateDir: string, taskRunId: number): RunFolders {
   const base = join(stateDir, 'runs', String(taskRunId));
-  return { base, record: (startAttempt) => join(base, `record-${startAttempt}`), scratch: join(base, 'scratch') };
+  return {
+    base,
+    record: (startAttempt) => join(base, `record-${startAttempt}`),
+    scratch: join(base, 'scratch'),
+    events: join(base, 'events'),
+  };
 }
 
 /** A folder that runs may write to: they have their own uid and our group. `mkdir` alone would obey the umask. */

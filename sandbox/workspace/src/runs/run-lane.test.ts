@@ -50,7 +50,7 @@ describe('a run', () => {
     expect(command.argv).toContain('com.example.Orders');
     expect(command.net).toEqual({ mode: 'none' });
     expect(spec.identity).toBe('shared-group');
-    expect(spec.mounts.map((mount) => mount.target)).toEqual(['/Volumes', '/run-dir']);
+    expect(spec.mounts.map((mount) => mount.target)).toEqual(['/Volumes', '/run-dir', '/Workspace', '/run-dir/events']);
   });
 
   it('that exits with another code FAILED, and its output tells why', async () => {

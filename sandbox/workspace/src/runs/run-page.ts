@@ -3,6 +3,10 @@ import { parseInput } from '../http/parse-input.ts';
 import { GetRun } from '../jobs/schema.ts';
 import type { RunStore } from '../store/run-store.ts';
 import { runOutput } from './run-output.ts';
+import { cellsHtml } from '../programs/notebook-html.ts';
+import { readNotebookRecord } from '../programs/program-results.ts';
+import { escapeHtml } from './escape-html.ts';
+import { runFolders } from './run-folders.ts';
 import type { RunRecord, TaskRecord } from './run-record.ts';
 import { findRun } from './run-routes.ts';
 import { stateNames } from './states.ts';
@@ -28,10 +32,13 @@ async function taskSection(task: TaskRecord, stateDir: string): Promise<string> 
     typeof text === 'string' ? text.slice(-200_000) : '',
   );
   const [error, trace, logs] = texts as [string, string, string];
+  const cells = await readNotebookRecord(runFolders(stateDir, task.runId));
   return `<h2>${escapeHtml(task.taskKey)}: ${escapeHtml(stateText(task, false))}</h2>
 ${error === '' ? '' : `<p class="error">${escapeHtml(error)}</p>`}
 ${trace === '' ? '' : `<pre>${escapeHtml(trace)}</pre>`}
-<pre>${escapeHtml(logs)}</pre>`;
+${cells === undefined ? '' : cellsHtml(cells)}
+<pre>${escapeHtml(logs)}</pre>
+<p><a href="/slowlane/spark-ui/${task.runId}">What Spark did</a> (jobs, stages, queries, executors)</p>`;
 }
 
 function page(run: RunRecord, sections: string[]): string {
@@ -54,9 +61,4 @@ function stateText(run: Pick<RunRecord, 'phase' | 'outcome'>, isJobRun: boolean)
   return run.outcome === null
     ? stateNames(run.phase, null, isJobRun).current
     : `${run.outcome.result} ${run.outcome.message}`.trim();
-}
-
-function escapeHtml(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  return text.replace(/[&<>"']/g, (character) => entities[character] as string);
 }

@@ -8,6 +8,8 @@ export interface ViewContext {
   userName: string;
   /** Base of the run page, without a slash at its end. */
   publicUrl: string;
+  /** Where a task runs or ran. */
+  instanceOf?: (taskRunId: number) => { clusterId: string; sparkContextId: string } | undefined;
 }
 
 /** A job run as `runs/get` shows it, both state models at once. */
@@ -41,6 +43,7 @@ export function taskView(run: RunRecord, task: TaskRecord, context: ViewContext)
     run_id: task.runId,
     run_page_url: pageUrl(run.jobId, task.runId, context),
     attempt_number: 0,
+    ...instanceView(task.runId, context),
     ...stateView(task, false),
     ...timesView(task, task),
   };
@@ -73,6 +76,12 @@ export function resolvedValues(run: RunRecord, task: TaskRecord): Record<string,
       ...(named_parameters === undefined ? {} : { named_parameters }),
     },
   };
+}
+
+function instanceView(taskRunId: number, context: ViewContext): Record<string, unknown> {
+  const instance = context.instanceOf?.(taskRunId);
+  if (instance === undefined) return {};
+  return { cluster_instance: { cluster_id: instance.clusterId, spark_context_id: instance.sparkContextId } };
 }
 
 function pageUrl(jobId: number, runId: number, context: ViewContext): string {

@@ -24,15 +24,8 @@ export function registerStarts(app: FastifyInstance, options: StartRoutesOptions
   }
 }
 
-const foreignForms = [
-  'notebook_params',
-  'sql_params',
-  'dbt_commands',
-  'pipeline_params',
-  'spark_submit_params',
-  'only',
-];
-const ownForms = ['jar_params', 'python_params', 'python_named_params'] as const;
+const foreignForms = ['sql_params', 'dbt_commands', 'pipeline_params', 'spark_submit_params', 'only'];
+const ownForms = ['notebook_params', 'jar_params', 'python_params', 'python_named_params'] as const;
 
 function runNow(options: StartRoutesOptions, request: FastifyRequest): unknown {
   const body = parseInput(RunNow, request.body);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NewCluster, Task } from '../jobs/schema.ts';
-import { heapOf, submitArguments } from './submit-arguments.ts';
+import { heapOf, plainProgram, submitArguments } from './submit-arguments.ts';
 
 const gib = 1_024 ** 3;
 const cluster = (spark_conf: Record<string, string> = {}): NewCluster => ({
@@ -17,7 +17,10 @@ const jar: Task = {
   ],
 };
 const submit = (task: Task, conf: Record<string, string> = {}): string[] =>
-  submitArguments({ task, cluster: cluster(conf), cpus: 2, heapBytes: gib, hasClassArchive: false });
+  submitArguments({
+    ...{ program: plainProgram(task), cluster: cluster(conf), master: 'local[2]', workers: 0, cpus: 2, heapBytes: gib },
+    ...{ hasClassArchive: false, hasEventLog: false },
+  });
 
 describe('the call of spark-submit', () => {
   it('takes the first JAR as the application and the others beside it; parameters come after the application', () => {

@@ -1,4 +1,5 @@
 import type { NewCluster, Task } from '../jobs/schema.ts';
+import type { StagedProgram } from '../programs/program.ts';
 import { scratchTarget } from './run-folders.ts';
 
 export const sparkHome = '/opt/site/pyspark';
@@ -7,38 +8,53 @@ export const classArchiveTarget = '/opt/slowlane/spark.jsa';
 /** Where the wheels of a run are unpacked; on PYTHONPATH, so that Spark's Python workers see them too. */
 export const libraryTarget = `${scratchTarget}/lib`;
 
+/** Where a run sees the folder of its event log. */
+export const eventsTarget = `${scratchTarget}/events`;
+
 export interface SubmitInput {
-  task: Task;
+  program: StagedProgram;
   cluster: NewCluster;
+  /** `local[2]`, or the master of the run's cluster. */
+  master: string;
+  /** Workers that belong to the run's cluster; 0 where the driver does everything itself. */
+  workers: number;
   cpus: number;
   heapBytes: number;
   /** Whether the class archive is mounted. */
   hasClassArchive: boolean;
+  /** Whether the folder for the event log is mounted. */
+  hasEventLog: boolean;
 }
 
 /**
- * The call of spark-submit for a task. Parameters of the program come last, after the application, where spark-submit takes nothing for
+ * The call of spark-submit for a program. Its parameters come last, after the application, where spark-submit takes nothing for
  * its own option.
  */
 export function submitArguments(input: SubmitInput): string[] {
-  const { task } = input;
+  const { program } = input;
+  return [
+    ...[`${sparkHome}/bin/spark-submit`, '--master', input.master, ...confArguments(input)],
+    ...(program.driverClassPath.length === 0 ? [] : ['--driver-class-path', program.driverClassPath.join(':')]),
+    ...(program.className === undefined ? [] : ['--class', program.className]),
+    ...(program.jars.length === 0 ? [] : ['--jars', program.jars.join(',')]),
+    ...[program.primary, ...program.parameters],
+  ];
+}
+
+/** The program of a task that needs no more than its own JARs, or the runner of Python programs. */
+export function plainProgram(task: Task): StagedProgram {
   const jars = (task.libraries ?? []).flatMap((library) => (library.jar === undefined ? [] : [library.jar]));
-  const common = [`${sparkHome}/bin/spark-submit`, '--master', `local[${input.cpus}]`, ...confArguments(input)];
-  if (task.spark_jar_task !== undefined) {
-    const [primary, ...others] = jars as [string, ...string[]];
-    const main = ['--class', task.spark_jar_task.main_class_name, ...jarArguments(others), primary];
-    return [...common, ...main, ...(task.spark_jar_task.parameters ?? [])];
-  }
-  return [...common, ...jarArguments(jars), `${scratchTarget}/runner.py`];
+  const common = { driverClassPath: [], conf: {}, env: {} };
+  if (task.spark_jar_task === undefined)
+    return { ...common, primary: `${scratchTarget}/runner.py`, jars, parameters: [] };
+  const { main_class_name: className, parameters = [] } = task.spark_jar_task;
+  const [primary, ...others] = jars as [string, ...string[]];
+  return { ...common, className, primary, jars: others, parameters };
 }
 
 /** The Java heap of a driver: what the job asks for by `spark.driver.memory`, but never more than the workspace's limit. */
 export function heapOf(cluster: NewCluster, limitBytes: number): number {
-  const match = /^([1-9][0-9]{0,6})([kmgt])b?$/i.exec(cluster.spark_conf?.['spark.driver.memory'] ?? '');
-  if (match === null) return limitBytes;
-  const asked = Number(match[1]) * 1_024 ** ' kmgt'.indexOf((match[2] as string).toLowerCase());
-  // Spark itself refuses less than 471,859,200 bytes.
-  return Math.min(limitBytes, Math.max(asked, 480 * 1_024 ** 2));
+  return Math.min(limitBytes, readBytes(cluster.spark_conf?.['spark.driver.memory']) ?? limitBytes);
 }
 
 const ownConf = new Set([
@@ -47,7 +63,14 @@ const ownConf = new Set([
   'spark.driver.memory',
   'spark.driver.extraJavaOptions',
   'spark.local.dir',
+  'spark.eventLog.enabled',
+  'spark.eventLog.dir',
+  'spark.eventLog.compress',
+  'spark.eventLog.rolling.enabled',
 ]);
+
+/** Where the cluster is ours: its workers have what their sandboxes have, and its network is `lo`. */
+const clusterOwnConf = new Set(['spark.executor.memory', 'spark.driver.host', 'spark.driver.bindAddress']);
 
 /** The JVM's own warnings go to standard output unless told otherwise, and one that the archive does not fit would stand in every log. */
 const classArchiveOptions = [
@@ -59,9 +82,13 @@ const classArchiveOptions = [
 
 function confArguments(input: SubmitInput): string[] {
   const asked = Object.entries(input.cluster.spark_conf ?? {}).filter(
-    ([key]) => !ownConf.has(key) && !key.startsWith('spark.databricks.'),
+    ([key]) =>
+      !ownConf.has(key) && !key.startsWith('spark.databricks.') && !(input.workers > 0 && clusterOwnConf.has(key)),
   );
+  const { program } = input;
   const conf = {
+    ...program.conf,
+    ...clusterConf(input),
     'spark.ui.enabled': 'false',
     'spark.ui.showConsoleProgress': 'false',
     'spark.sql.warehouse.dir': `file:${scratchTarget}/warehouse`,
@@ -69,6 +96,15 @@ function confArguments(input: SubmitInput): string[] {
     ...Object.fromEntries(asked),
     // Another run, under another uid, must be able to replace what this one writes to a volume.
     'spark.hadoop.fs.permissions.umask-mode': '002',
+    // Plain text in one file, which can be read while the run goes on.
+    ...(input.hasEventLog
+      ? {
+          'spark.eventLog.enabled': 'true',
+          'spark.eventLog.dir': `file:${eventsTarget}`,
+          'spark.eventLog.compress': 'false',
+          'spark.eventLog.rolling.enabled': 'false',
+        }
+      : {}),
   };
   const javaOptions = [
     ...(input.hasClassArchive ? classArchiveOptions : []),
@@ -86,6 +122,32 @@ function confArguments(input: SubmitInput): string[] {
   ];
 }
 
-function jarArguments(jars: readonly string[]): string[] {
-  return jars.length === 0 ? [] : ['--jars', jars.join(',')];
+/** A fair share of each worker, so that several runs can be on one cluster at once; what the cluster itself says stands over it. */
+function clusterConf(input: SubmitInput): Record<string, string> {
+  if (input.master.startsWith('local')) return {};
+  const own = { 'spark.submit.deployMode': 'client' };
+  if (input.workers === 0) return own;
+  return {
+    ...own,
+    'spark.driver.host': '127.0.0.1',
+    'spark.driver.bindAddress': '127.0.0.1',
+    'spark.executor.memory': `${Math.floor(executorBytes(input.cluster, input.heapBytes) / 1_024 ** 2)}m`,
+    'spark.executor.cores': String(input.cpus),
+    'spark.cores.max': String(input.cpus * input.workers),
+    'spark.executorEnv.PYTHONPATH': `${libraryTarget}:/opt/site`,
+    'spark.executor.extraJavaOptions': `-XX:ActiveProcessorCount=${input.cpus} -Djava.io.tmpdir=${scratchTarget}/tmp -Dlog4j2.configurationFile=file:${scratchTarget}/log4j2.properties`,
+  };
+}
+
+/** Memory of one executor: what the cluster asks for, but never more than a driver may have. */
+export function executorBytes(cluster: NewCluster, limitBytes: number): number {
+  return Math.min(limitBytes, readBytes(cluster.spark_conf?.['spark.executor.memory']) ?? 512 * 1_024 ** 2);
+}
+
+function readBytes(text: string | undefined): number | undefined {
+  const match = /^([1-9][0-9]{0,6})([kmgt])b?$/i.exec(text ?? '');
+  if (match === null) return undefined;
+  const bytes = Number(match[1]) * 1_024 ** ' kmgt'.indexOf((match[2] as string).toLowerCase());
+  // Spark itself refuses less than 471,859,200 bytes.
+  return Math.max(bytes, 480 * 1_024 ** 2);
 }

@@ -1,4 +1,4 @@
-"""Starts the Python program of a task inside its sandbox: unpacks its wheels, then runs the script or the entry point."""
+"""Starts the Python side of a task inside its sandbox: unpacks its wheels, then runs the script, the entry point, the SQL file or the notebook."""
 
 import importlib
 import importlib.metadata
@@ -16,7 +16,18 @@ def main():
         task = json.load(file)
     prefer_unpacked_pyspark()
     install_wheels(task)
-    if "script" in task:
+    if task["kind"] == "notebook":
+        import notebook
+
+        sys.exit(notebook.main(task))
+    import utilities
+
+    utilities.offer_to_programs(task)
+    if task["kind"] == "sql":
+        import sql_file
+
+        sql_file.run(task)
+    elif task["kind"] == "script":
         run_script(task["script"], task["parameters"])
     else:
         run_entry_point(task["package"], task["entryPoint"], task["parameters"])
