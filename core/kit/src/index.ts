@@ -20,3 +20,5 @@ export * from './public-address.ts';
 export * from './gate-calendar.ts';
 export * from './gate-claim.ts';
 export * from './gate-rules.ts';
+export * from './xml.ts';
+export * from './inspect-jar.ts';

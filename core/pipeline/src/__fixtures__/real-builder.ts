@@ -92,6 +92,6 @@ async function openPlugins(options: {
   const { startPluginHost } = (await import(modules.pluginhost)) as {
     startPluginHost(options: object): Promise<PluginHost>;
   };
-  const plugins = ['scala-sbt', 'python'].map((id) => ({ id, folder: `plugins/${id}` }));
+  const plugins = ['java-maven', 'scala-sbt', 'python'].map((id) => ({ id, folder: `plugins/${id}` }));
   return startPluginHost({ ...options, plugins });
 }

@@ -47,6 +47,24 @@ describe.skipIf(!(await canStartRealBuilder()))('a real project', () => {
     });
   }, 600_000);
 
+  it('of Maven with two modules becomes a JAR with companions; a failing test says so', async () => {
+    const first = await lane('maven', mavenProject());
+    expect(first.failure, rig.builds.text(first.id).slice(-8_000)).toBeUndefined();
+    expect(first.found).toMatchObject({ plugin: 'java-maven', tests: { passed: 1, failed: 0 } });
+    expect(first.found.set).toMatchObject({ kind: 'jar', primary: { name: 'app-1.0.jar' } });
+    expect(first.found.set?.companions.map(({ name }) => name).sort()).toEqual([
+      'commons-lang3-3.18.0.jar',
+      'words-1.0.jar',
+    ]);
+
+    const failing = await lane('maven', mavenProject('other'));
+    expect(rig.builds.text(failing.id)).not.toMatch(/resolve dependencies/);
+    expect(failing.failure).toMatchObject({
+      code: 'build.tests-failed',
+      message: expect.stringMatching(/1 of 1 tests failed/),
+    });
+  }, 600_000);
+
   it('of Python becomes a wheel and a job', async () => {
     const record = await lane('wheel', wheelProject());
     expect(record.failure, rig.builds.text(record.id).slice(-8_000)).toBeUndefined();
@@ -65,7 +83,7 @@ describe.skipIf(!(await canStartRealBuilder()))('a real project', () => {
   }, 300_000);
 
   async function lane(pipeline: string, files: Record<string, string>) {
-    const id = await rig.start({ ...files, [`.slowlane/${pipeline}.yaml`]: `pipeline: ${pipeline}\n` }, push, {
+    const id = await rig.start({ [`.slowlane/${pipeline}.yaml`]: `pipeline: ${pipeline}\n`, ...files }, push, {
       pipeline,
     });
     await rig.builds.confirmPush(id, 'completed');
@@ -92,6 +110,37 @@ class MainSuite extends munit.FunSuite {
   test("it has a word") { ${check} }
 }
 `,
+  };
+}
+
+/** A library module, and the driver that uses it. */
+function mavenProject(expected = 'Word'): Record<string, string> {
+  const parent = '<parent><groupId>shop</groupId><artifactId>all</artifactId><version>1.0</version></parent>';
+  return {
+    'pom.xml': `<project><modelVersion>4.0.0</modelVersion><groupId>shop</groupId><artifactId>all</artifactId><version>1.0</version>
+<packaging>pom</packaging><modules><module>words</module><module>app</module></modules>
+<properties><maven.compiler.release>17</maven.compiler.release><project.build.sourceEncoding>UTF-8</project.build.sourceEncoding></properties>
+<dependencies><dependency><groupId>junit</groupId><artifactId>junit</artifactId><version>4.13.2</version><scope>test</scope></dependency></dependencies></project>`,
+    'words/pom.xml': `<project><modelVersion>4.0.0</modelVersion>${parent}<artifactId>words</artifactId>
+<dependencies><dependency><groupId>org.apache.commons</groupId><artifactId>commons-lang3</artifactId><version>3.18.0</version></dependency></dependencies></project>`,
+    'words/src/main/java/shop/Words.java': `package shop;
+public final class Words {
+  public static String word() { return org.apache.commons.lang3.StringUtils.capitalize("word"); }
+}
+`,
+    'app/pom.xml': `<project><modelVersion>4.0.0</modelVersion>${parent}<artifactId>app</artifactId>
+<dependencies><dependency><groupId>shop</groupId><artifactId>words</artifactId><version>1.0</version></dependency></dependencies></project>`,
+    'app/src/main/java/shop/Main.java': `package shop;
+public final class Main {
+  public static void main(String[] args) { System.out.println(Words.word()); }
+}
+`,
+    'app/src/test/java/shop/MainTest.java': `package shop;
+public class MainTest {
+  @org.junit.Test public void says() { org.junit.Assert.assertEquals("${expected}", Words.word()); }
+}
+`,
+    '.slowlane/maven.yaml': 'pipeline: maven\nbuild: { options: { module: app } }\n',
   };
 }
 

@@ -1,0 +1,139 @@
+import { BuildPlan, PlanRefusal } from '@slowlane/contracts';
+import type { PlanConfig, PlanStep, ToolRequirement, TreeSnapshot } from '@slowlane/contracts';
+import { fetchMaven } from './fetch-maven.ts';
+import { mavenCommand, mavenEnv, settings } from './maven-command.ts';
+import { type MavenChoice, mavenOf, wrapperFile } from './maven-version.ts';
+import { driverModule, type Module, pluginsOf } from './modules.ts';
+import { type Packaging, packagingOf } from './packaging.ts';
+import type { Options } from './schema.ts';
+
+const copyDependencies = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
+
+/**
+ * `resolve` runs the real lifecycle, tests included: `dependency:go-offline` misses the provider that surefire looks up when tests run, and what
+ * plugins declare. Tests that fail there do not stop it; they are judged in `build`, which runs the same without network.
+ */
+export function plan(tree: TreeSnapshot, config: PlanConfig): BuildPlan {
+  if (config.coverage)
+    throw new PlanRefusal('plan.refused', 'build.coverage: not measured for java-maven', {
+      hint: 'Remove build.coverage.',
+    });
+  const options = config.options as Options;
+  const module = driverModule(tree, options.module);
+  const packaging = packagingOf(pluginsOf(tree, module));
+  const maven = mavenOf(tree);
+  return BuildPlan.parse({
+    plugin: 'java-maven',
+    tools: [jdkFor(config)],
+    files: [
+      { path: 'home/settings.xml', content: settings },
+      { path: 'home/FetchMaven.java', content: fetchMaven },
+    ],
+    steps: steps(tree, { maven, module, packaging, options, runTests: config.runTests }),
+    dependencyFiles: dependencyFilesOf(tree),
+    registries: ['maven'],
+    reports: config.runTests ? [{ kind: 'junit', glob: '**/target/surefire-reports/TEST-*.xml' }] : [],
+    output: {
+      kind: 'jar',
+      primary: primaryRule(config, module, packaging),
+      companions: { include: packaging.isFat ? [] : ['out/lib/*.jar'] },
+    },
+  });
+}
+
+interface Build {
+  maven: MavenChoice;
+  module: Module;
+  packaging: Packaging;
+  options: Options;
+  runTests: boolean;
+}
+
+function steps(tree: TreeSnapshot, build: Build): Omit<PlanStep, 'cwd'>[] {
+  const { maven } = build;
+  const isSmall = tree.entries.filter((entry) => /\.(java|scala|kt)$/.test(entry.path)).length <= 100;
+  const goals = goalsOf(build);
+  return [
+    {
+      name: `maven: fetch Maven ${maven.version}${maven.source === wrapperFile ? ' (wrapper)' : ''}`,
+      phase: 'resolve',
+      argv: [
+        'java',
+        '/work/home/FetchMaven.java',
+        maven.version,
+        ...(maven.sha256 === undefined ? [] : [maven.sha256]),
+      ],
+      env: mavenEnv(),
+      missPatterns: [],
+      failurePatterns: [
+        { pattern: 'HTTP 403', code: 'build.egress-denied' },
+        { pattern: 'Could not fetch Maven|sha256 is', code: 'build.dependency' },
+      ],
+    },
+    {
+      name: 'maven: resolve dependencies',
+      phase: 'resolve',
+      argv: mavenCommand([...goals, '-Dmaven.test.failure.ignore=true'], {
+        version: maven.version,
+        offline: false,
+        isSmall,
+      }),
+      env: mavenEnv(),
+      missPatterns: [],
+      failurePatterns: failurePatterns.filter((entry) => entry.code !== 'build.tests-failed'),
+    },
+    {
+      name: build.runTests ? 'maven: compile, test and package' : 'maven: compile and package',
+      phase: 'build',
+      argv: mavenCommand(goals, { version: maven.version, offline: true, isSmall }),
+      env: mavenEnv(),
+      missPatterns: [...unresolved, 'class org\\.codehaus\\.plexus\\.classworlds\\.launcher\\.Launcher'],
+      failurePatterns,
+    },
+  ];
+}
+
+function goalsOf({ module, packaging, options, runTests }: Build): string[] {
+  return [
+    'clean',
+    'package',
+    ...(packaging.isFat ? [] : [copyDependencies, '-DincludeScope=runtime', '-DoutputDirectory=/work/out/lib']),
+    ...(module.folder === '.' ? [] : ['--projects', module.folder, '--also-make']),
+    ...(options.profiles === undefined || options.profiles.length === 0
+      ? []
+      : [`--activate-profiles=${options.profiles.join(',')}`]),
+    ...(runTests ? [] : ['-Dmaven.test.skip=true']),
+  ];
+}
+
+/** Texts of Maven 3.9, checked in `plan.test.ts`. */
+const unresolved = [
+  'Cannot access slowlane \\(http://127\\.0\\.0\\.1:3128/maven/\\) in offline mode',
+  'Could not (?:find|resolve|transfer) (?:artifact|dependencies)',
+];
+
+const failurePatterns: PlanStep['failurePatterns'] = [
+  { pattern: 'status: 403|status code: 403', code: 'build.egress-denied' },
+  ...unresolved.map((pattern) => ({ pattern, code: 'build.dependency' as const })),
+  { pattern: 'There are test failures', code: 'build.tests-failed' },
+];
+
+function jdkFor({ toolchains, runtime }: PlanConfig): ToolRequirement {
+  const jdk = toolchains
+    .filter((tool) => tool.name === 'jdk' && Number.parseInt(tool.version, 10) >= runtime.java)
+    .sort((a, b) => Number.parseInt(a.version, 10) - Number.parseInt(b.version, 10))[0];
+  return { name: 'jdk', version: jdk?.version ?? String(runtime.java), source: `runtime ${runtime.version}` };
+}
+
+function dependencyFilesOf(tree: TreeSnapshot): string[] {
+  return tree.entries.map((entry) => entry.path).filter((path) => /(^|\/)pom\.xml$|^\.mvn\//.test(path));
+}
+
+function primaryRule(config: PlanConfig, module: Module, packaging: Packaging): BuildPlan['output']['primary'] {
+  if (config.artifact !== undefined) return { include: [`src/${config.artifact}`], exclude: [] };
+  const folder = module.folder === '.' ? 'src' : `src/${module.folder}`;
+  return {
+    include: [`${folder}/target/${packaging.include}`],
+    exclude: ['**/*-sources.jar', '**/*-javadoc.jar', '**/*-tests.jar', '**/original-*.jar'],
+  };
+}
