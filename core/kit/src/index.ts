@@ -1,5 +1,6 @@
 export * from './bytes.ts';
 export * from './canonical-json.ts';
+export * from './coverage.ts';
 export * from './duration.ts';
 export * from './fill-module-code.ts';
 export * from './glob.ts';

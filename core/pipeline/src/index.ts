@@ -2,6 +2,7 @@
 export { applyPipeline, checkPipelineFile, type ApplyDeps, type ApplyPipeline } from './apply-pipeline.ts';
 export type { BuildLimits } from './build/build-limits.ts';
 export { checkPolicy } from './check-policy.ts';
+export { jobExists } from './find-or-create-job.ts';
 export { loadPipelineFile } from './load-pipeline-file.ts';
 export { pipelineJsonSchema } from './schema.ts';
 export { createStages, type Stage, type Stages } from './stages.ts';

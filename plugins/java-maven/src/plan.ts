@@ -7,6 +7,8 @@ import { driverModule, type Module, pluginsOf } from './modules.ts';
 import { type Packaging, packagingOf } from './packaging.ts';
 import type { Options } from './schema.ts';
 
+/** 0.8.15 knows class files up to Java 25. @see https://www.jacoco.org/jacoco/trunk/doc/changes.html */
+const jacoco = 'org.jacoco:jacoco-maven-plugin:0.8.15';
 const copyDependencies = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 
 /**
@@ -14,14 +16,14 @@ const copyDependencies = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1
  * plugins declare. Tests that fail there do not stop it; they are judged in `build`, which runs the same without network.
  */
 export function plan(tree: TreeSnapshot, config: PlanConfig): BuildPlan {
-  if (config.coverage)
-    throw new PlanRefusal('plan.refused', 'build.coverage: not measured for java-maven', {
-      hint: 'Remove build.coverage.',
-    });
   const options = config.options as Options;
   const module = driverModule(tree, options.module);
   const packaging = packagingOf(pluginsOf(tree, module));
   const maven = mavenOf(tree);
+  if (config.coverage && !config.runTests)
+    throw new PlanRefusal('plan.refused', 'build.coverage: without tests there is nothing to measure', {
+      hint: 'Remove build.coverage or build.test: false.',
+    });
   return BuildPlan.parse({
     plugin: 'java-maven',
     tools: [jdkFor(config)],
@@ -29,10 +31,13 @@ export function plan(tree: TreeSnapshot, config: PlanConfig): BuildPlan {
       { path: 'home/settings.xml', content: settings },
       { path: 'home/FetchMaven.java', content: fetchMaven },
     ],
-    steps: steps(tree, { maven, module, packaging, options, runTests: config.runTests }),
+    steps: steps(tree, { maven, module, packaging, options, runTests: config.runTests, coverage: config.coverage }),
     dependencyFiles: dependencyFilesOf(tree),
     registries: ['maven'],
-    reports: config.runTests ? [{ kind: 'junit', glob: '**/target/surefire-reports/TEST-*.xml' }] : [],
+    reports: [
+      ...(config.runTests ? [{ kind: 'junit', glob: '**/target/surefire-reports/TEST-*.xml' }] : []),
+      ...(config.coverage ? [{ kind: 'jacoco', glob: '**/target/site/jacoco/jacoco.xml' }] : []),
+    ],
     output: {
       kind: 'jar',
       primary: primaryRule(config, module, packaging),
@@ -47,6 +52,7 @@ interface Build {
   packaging: Packaging;
   options: Options;
   runTests: boolean;
+  coverage: boolean;
 }
 
 function steps(tree: TreeSnapshot, build: Build): Omit<PlanStep, 'cwd'>[] {
@@ -93,10 +99,13 @@ function steps(tree: TreeSnapshot, build: Build): Omit<PlanStep, 'cwd'>[] {
   ];
 }
 
-function goalsOf({ module, packaging, options, runTests }: Build): string[] {
+function goalsOf({ module, packaging, options, runTests, coverage }: Build): string[] {
   return [
     'clean',
+    // An agent beside the tests: the classes that are packaged stay as they are.
+    ...(coverage ? [`${jacoco}:prepare-agent`] : []),
     'package',
+    ...(coverage ? [`${jacoco}:report`] : []),
     ...(packaging.isFat ? [] : [copyDependencies, '-DincludeScope=runtime', '-DoutputDirectory=/work/out/lib']),
     ...(module.folder === '.' ? [] : ['--projects', module.folder, '--also-make']),
     ...(options.profiles === undefined || options.profiles.length === 0

@@ -8,13 +8,15 @@ export type PlanParts = Pick<BuildPlan, 'files' | 'output'> & { steps: object[];
 
 /** A project with `pyproject.toml` or `setup.py` becomes a wheel, anything else one script; libraries are wheels beside it. */
 export function plan(tree: TreeSnapshot, config: PlanConfig): BuildPlan {
-  if (config.coverage)
-    throw new PlanRefusal('plan.refused', 'build.coverage: not measured for python', {
-      hint: 'Remove build.coverage.',
-    });
   const pyproject = pyProjectOf(tree);
   const isPackage = declaresProject(pyproject) || tree.entries.some((entry) => entry.path === 'setup.py');
   const parts = isPackage ? wheelPlan(tree, config, pyproject) : scriptPlan(tree, config);
+  if (config.coverage && parts.reports.length === 0)
+    throw new PlanRefusal('plan.refused', 'build.coverage: there are no tests that could cover anything', {
+      hint: config.runTests
+        ? 'Add test_*.py files, or remove build.coverage.'
+        : 'Remove build.coverage or build.test: false.',
+    });
   return BuildPlan.parse({
     plugin: 'python',
     tools: [pythonFor(config)],

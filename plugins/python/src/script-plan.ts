@@ -5,7 +5,7 @@ import type { PlanParts } from './plan.ts';
 import { requirementsIn } from './requirements.ts';
 import { scriptsOf, siblingImports } from './scripts.ts';
 import { hasTests, testRequirements } from './test-requirements.ts';
-import { reports, testSteps } from './test-steps.ts';
+import { reportsOf, testSteps } from './test-steps.ts';
 
 const requirementsFile = '/work/home/slowlane/requirements.txt';
 
@@ -14,7 +14,7 @@ export function scriptPlan(tree: TreeSnapshot, config: PlanConfig): PlanParts {
   const script = scriptOf(tree, config);
   refuseSiblings(script, tree);
   const needed = tree.contents['requirements.txt'] === undefined ? [] : requirementsIn('requirements.txt', tree);
-  const tests = config.runTests && hasTests(tree) ? testRequirements(tree, undefined) : undefined;
+  const tests = config.runTests && hasTests(tree) ? testRequirements(tree, undefined, config) : undefined;
   const libraries = ['--requirement', requirementsFile];
   return {
     files: [{ path: requirementsFile.replace('/work/', ''), content: needed.map((line) => `${line}\n`).join('') }],
@@ -29,9 +29,11 @@ export function scriptPlan(tree: TreeSnapshot, config: PlanConfig): PlanParts {
       ...(needed.length === 0
         ? []
         : [step('build', 'pip: companions', pip('wheel', '--wheel-dir', '/work/out/lib', ...libraries))]),
-      ...(tests === undefined ? [] : testSteps({ config, tests, requirements: requirementsFile, artifact: undefined })),
+      ...(tests === undefined
+        ? []
+        : testSteps({ config, tree, tests, requirements: requirementsFile, artifact: undefined })),
     ],
-    reports: tests === undefined ? [] : reports,
+    reports: tests === undefined ? [] : reportsOf(config),
     output: {
       kind: 'python-script',
       primary: { include: [`src/${script}`], exclude: [] },

@@ -1,4 +1,4 @@
-import type { TreeSnapshot } from '@slowlane/contracts';
+import type { PlanConfig, TreeSnapshot } from '@slowlane/contracts';
 import { isProvided, refuseForeign, requirementName, requirementsIn } from './requirements.ts';
 import type { PyProject } from './schema.ts';
 
@@ -8,12 +8,17 @@ export function hasTests(tree: TreeSnapshot): boolean {
 
 /**
  * What the tests need beside the program: the `test` extra or dependency group, else `dev`, else `requirements-test.txt` or `requirements-dev.txt`;
- * and pytest, which runs `unittest` cases too and writes JUnit XML.
+ * and pytest, which runs `unittest` cases too and writes JUnit XML, and coverage.py where it is asked for.
  */
-export function testRequirements(tree: TreeSnapshot, pyproject: PyProject | undefined): string[] {
+export function testRequirements(
+  tree: TreeSnapshot,
+  pyproject: PyProject | undefined,
+  config: Pick<PlanConfig, 'coverage'>,
+): string[] {
   const own = requirementName(pyproject?.project?.name ?? '');
   const declared = declaredFor(tree, pyproject).filter((line) => !isProvided(line) && requirementName(line) !== own);
-  return declared.some((line) => requirementName(line) === 'pytest') ? declared : [...declared, 'pytest'];
+  const needed = ['pytest', ...(config.coverage ? ['coverage'] : [])];
+  return [...declared, ...needed.filter((name) => !declared.some((line) => requirementName(line) === name))];
 }
 
 function declaredFor(tree: TreeSnapshot, pyproject: PyProject | undefined): string[] {

@@ -1,14 +1,21 @@
-import type { BuildPlan, PlanConfig, PlanStep } from '@slowlane/contracts';
+import type { BuildPlan, PlanConfig, PlanStep, TreeSnapshot } from '@slowlane/contracts';
+import { coverageSources } from './coverage-sources.ts';
 import { pip, step } from './pip.ts';
 
 const environment = '/work/out/test-env';
 const python = `${environment}/bin/python`;
 
-export const reports: BuildPlan['reports'] = [{ kind: 'junit', glob: 'test-reports/*.xml' }];
+export function reportsOf({ coverage }: PlanConfig): BuildPlan['reports'] {
+  return [
+    { kind: 'junit', glob: 'test-reports/*.xml' },
+    ...(coverage ? [{ kind: 'cobertura' as const, glob: 'coverage-reports/coverage.xml' }] : []),
+  ];
+}
 
 /** Tests run against the built wheel in an environment of its own, which is no part of the artifact. */
 export function testSteps(of: {
   config: PlanConfig;
+  tree: TreeSnapshot;
   tests: string[];
   requirements: string;
   artifact: string | undefined;
@@ -27,13 +34,42 @@ export function testSteps(of: {
       ...step(
         'test',
         'pytest',
-        [python, '-m', 'pytest', '-p', 'no:cacheprovider', '--color=no', '--junitxml=test-reports/pytest.xml'],
+        [
+          python,
+          ...measured(of),
+          '-m',
+          'pytest',
+          '-p',
+          'no:cacheprovider',
+          '--color=no',
+          '--junitxml=test-reports/pytest.xml',
+        ],
         sparkOf(of.config),
       ),
       missPatterns: [],
       failurePatterns: failures,
     },
+    ...(of.config.coverage
+      ? [
+          step('test', 'coverage: report', [
+            python,
+            '-m',
+            'coverage',
+            'xml',
+            `--data-file=${coverageData}`,
+            '-o',
+            'coverage-reports/coverage.xml',
+          ]),
+        ]
+      : []),
   ];
+}
+
+const coverageData = '/work/out/coverage';
+
+function measured(of: { config: PlanConfig; tree: TreeSnapshot }): string[] {
+  if (!of.config.coverage) return [];
+  return ['-m', 'coverage', 'run', `--data-file=${coverageData}`, `--source=${coverageSources(of.tree).join(',')}`];
 }
 
 /** The runtime's Spark, so that a test may import what the cluster will have. */

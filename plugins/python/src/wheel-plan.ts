@@ -6,7 +6,7 @@ import { refuseForeign, requirementName } from './requirements.ts';
 import { requirementsScript } from './requirements-script.ts';
 import type { PyProject } from './schema.ts';
 import { hasTests, testRequirements } from './test-requirements.ts';
-import { reports, testSteps } from './test-steps.ts';
+import { reportsOf, testSteps } from './test-steps.ts';
 
 const script = '/work/home/slowlane/requirements.py';
 const runtime = '/work/out/runtime.txt';
@@ -17,7 +17,7 @@ export function wheelPlan(tree: TreeSnapshot, config: PlanConfig, pyproject: PyP
     throw new PlanRefusal('plan.refused', `job.main: "${config.main}" is a script, the project is built as a wheel`, {
       hint: 'Declare an entry point under [project.scripts] and name it in job.main.',
     });
-  const tests = config.runTests && hasTests(tree) ? testRequirements(tree, pyproject) : undefined;
+  const tests = config.runTests && hasTests(tree) ? testRequirements(tree, pyproject, config) : undefined;
   return {
     files: [{ path: 'home/slowlane/requirements.py', content: requirementsScript }],
     steps: [
@@ -51,9 +51,9 @@ export function wheelPlan(tree: TreeSnapshot, config: PlanConfig, pyproject: PyP
       step('build', 'pip: companions', pip('wheel', '--wheel-dir', '/work/out/lib', '--requirement', runtime)),
       ...(tests === undefined
         ? []
-        : testSteps({ config, tests, requirements: runtime, artifact: '/work/out/wheel.txt' })),
+        : testSteps({ config, tree, tests, requirements: runtime, artifact: '/work/out/wheel.txt' })),
     ],
-    reports: tests === undefined ? [] : reports,
+    reports: tests === undefined ? [] : reportsOf(config),
     output: {
       kind: 'wheel',
       primary:

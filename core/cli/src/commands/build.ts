@@ -1,5 +1,5 @@
 import { type BuildView, isBuildTerminal, SlowLaneError } from '@slowlane/contracts';
-import { formatBytes, formatDuration } from '@slowlane/kit';
+import { coveragePercent, formatBytes, formatDuration } from '@slowlane/kit';
 import { type CommandContext, defineCommand, type Style, text } from '../command.ts';
 
 export const build = defineCommand({
@@ -109,6 +109,9 @@ function renderBuild(view: BuildView, style: Style): string[] {
     ...(view.tests === undefined
       ? []
       : [`tests      ${view.tests.passed} passed, ${view.tests.failed} failed, ${view.tests.skipped} skipped`]),
+    ...(view.coverage === undefined
+      ? []
+      : [`coverage   ${coveragePercent(view.coverage).toFixed(1)} % of ${view.coverage.total} lines`]),
     ...(artifact === undefined
       ? []
       : [

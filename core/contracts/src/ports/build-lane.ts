@@ -61,6 +61,8 @@ export interface BuildFindings {
   /** Blob: the whole log, text. */
   log?: Digest;
   tests?: { passed: number; failed: number; skipped: number };
+  /** Lines (or statements) that the tests ran, where the pipeline file asks for a coverage. */
+  coverage?: { covered: number; total: number };
   /** Volume path per artifact file name. */
   published?: Record<string, string>;
   registrations?: { target: string; workspace: string; jobId: string; registrationId: string }[];

@@ -9,9 +9,9 @@ import {
   type Sandbox,
   SlowLaneError,
 } from '@slowlane/contracts';
-import { type JUnitReport, readJUnit, selectByGlobs } from '@slowlane/kit';
+import { addCoverage, type Coverage, type JUnitReport, readCoverage, readJUnit, selectByGlobs } from '@slowlane/kit';
 
-const maxReportBytes = 8 * 1_048_576;
+const maxReportBytes = 32 * 1_048_576;
 const maxEntries = 5_000;
 
 /** What a build left behind, as far as its plan names it. Nothing of it was ever a path on this machine. */
@@ -20,6 +20,7 @@ export interface Outputs {
   primaries: Map<string, ArtifactFile>;
   companions: Map<string, ArtifactFile>;
   tests: JUnitReport | undefined;
+  coverage: Coverage | undefined;
 }
 
 /** Takes the files that the plan names out of the sandbox, into blobs. Only after `killAll`. */
@@ -29,9 +30,12 @@ export async function collectOutputs(
   { blobs, maxBytes, reportsOnly = false }: { blobs: BlobStore; maxBytes: number; reportsOnly?: boolean },
 ): Promise<Outputs> {
   const { primary, companions } = plan.output;
-  const reports = plan.reports.filter((report) => report.kind === 'junit').map((report) => inProject(report.glob));
-  const outputs: Outputs = { primaries: new Map(), companions: new Map(), tests: undefined };
-  const globs = [...reports, ...(reportsOnly ? [] : [...primary.include, ...companions.include])];
+  const globsOf = (isOne: (kind: string) => boolean): string[] =>
+    plan.reports.filter((report) => isOne(report.kind)).map((report) => inProject(report.glob));
+  const tests = globsOf((kind) => kind === 'junit');
+  const coverage = globsOf((kind) => kind !== 'junit');
+  const outputs: Outputs = { primaries: new Map(), companions: new Map(), tests: undefined, coverage: undefined };
+  const globs = [...tests, ...coverage, ...(reportsOnly ? [] : [...primary.include, ...companions.include])];
   if (globs.length === 0) return outputs;
   const limits = { maxBytes, maxEntries, maxRatio: 1_000, maxPathBytes: 1_024 };
   await readTar(await sandbox.collect(globs), limits, async (entry, content) => {
@@ -42,8 +46,10 @@ export async function collectOutputs(
       outputs.primaries.set(entry.path, await keep(blobs, entry.path, content));
     } else if (!reportsOnly && isOne(companions.include, companions.exclude)) {
       outputs.companions.set(entry.path, await keep(blobs, entry.path, content));
-    } else if (isOne(reports, []) && entry.size <= maxReportBytes) {
-      outputs.tests = add(outputs.tests, readJUnit(Buffer.concat(await content.toArray()).toString('utf8')));
+    } else if (entry.size <= maxReportBytes && isOne(tests, [])) {
+      outputs.tests = add(outputs.tests, readJUnit(await textOf(content)));
+    } else if (entry.size <= maxReportBytes && isOne(coverage, [])) {
+      outputs.coverage = addCoverage(outputs.coverage, readCoverage(await textOf(content)));
     }
   });
   return outputs;
@@ -70,6 +76,10 @@ export function artifactOf(outputs: Outputs, plan: BuildPlan): ArtifactSet {
     );
   }
   return artifactSetOf(plan.output.kind, outputs.primaries.get(only)!, [...outputs.companions.values()]);
+}
+
+async function textOf(content: Parameters<BlobStore['put']>[0]): Promise<string> {
+  return Buffer.concat((await content.toArray()) as Buffer[]).toString('utf8');
 }
 
 async function keep(blobs: BlobStore, path: string, content: Parameters<BlobStore['put']>[0]): Promise<ArtifactFile> {

@@ -57,6 +57,14 @@ describe.skipIf(!(await canStartRealBuilder()))('a real project', () => {
       'words-1.0.jar',
     ]);
 
+    const covered = await lane('maven', mavenProject('Word', 10));
+    expect(covered.failure, rig.builds.text(covered.id).slice(-8_000)).toBeUndefined();
+    expect(covered.found.coverage).toMatchObject({ covered: 1 });
+    // What was packaged holds no instrumentation.
+    expect(covered.found.set?.primary.digest).toBe(first.found.set?.primary.digest);
+    const uncovered = await lane('maven', mavenProject('Word', 90));
+    expect(uncovered.failure).toMatchObject({ code: 'build.coverage-low', message: expect.stringMatching(/1 of /) });
+
     const failing = await lane('maven', mavenProject('other'));
     expect(rig.builds.text(failing.id)).not.toMatch(/resolve dependencies/);
     expect(failing.failure).toMatchObject({
@@ -65,11 +73,16 @@ describe.skipIf(!(await canStartRealBuilder()))('a real project', () => {
     });
   }, 600_000);
 
-  it('of Python becomes a wheel and a job', async () => {
-    const record = await lane('wheel', wheelProject());
+  it('of Python becomes a wheel and a job, and its coverage is measured', async () => {
+    const record = await lane('wheel', {
+      ...wheelProject(),
+      'tests/test_shop.py': 'from shop.main import main\n\n\ndef test_main():\n    main()\n',
+      '.slowlane/wheel.yaml': 'pipeline: wheel\nbuild: { coverage: { minimum: 1 } }\n',
+    });
     expect(record.failure, rig.builds.text(record.id).slice(-8_000)).toBeUndefined();
     expect(record.state).toBe('registered');
     expect(record.found).toMatchObject({
+      coverage: { covered: 2, total: 2 },
       plugin: 'python',
       set: { kind: 'wheel', primary: { name: 'shop-1.0-py3-none-any.whl' } },
     });
@@ -114,7 +127,7 @@ class MainSuite extends munit.FunSuite {
 }
 
 /** A library module, and the driver that uses it. */
-function mavenProject(expected = 'Word'): Record<string, string> {
+function mavenProject(expected = 'Word', coverage = 0): Record<string, string> {
   const parent = '<parent><groupId>shop</groupId><artifactId>all</artifactId><version>1.0</version></parent>';
   return {
     'pom.xml': `<project><modelVersion>4.0.0</modelVersion><groupId>shop</groupId><artifactId>all</artifactId><version>1.0</version>
@@ -132,15 +145,16 @@ public final class Words {
 <dependencies><dependency><groupId>shop</groupId><artifactId>words</artifactId><version>1.0</version></dependency></dependencies></project>`,
     'app/src/main/java/shop/Main.java': `package shop;
 public final class Main {
-  public static void main(String[] args) { System.out.println(Words.word()); }
+  static String word() { return Words.word(); }
+  public static void main(String[] args) { System.out.println(word()); }
 }
 `,
     'app/src/test/java/shop/MainTest.java': `package shop;
 public class MainTest {
-  @org.junit.Test public void says() { org.junit.Assert.assertEquals("${expected}", Words.word()); }
+  @org.junit.Test public void says() { org.junit.Assert.assertEquals("${expected}", Main.word()); }
 }
 `,
-    '.slowlane/maven.yaml': 'pipeline: maven\nbuild: { options: { module: app } }\n',
+    '.slowlane/maven.yaml': `pipeline: maven\nbuild: { options: { module: app }${coverage === 0 ? '' : `, coverage: { minimum: ${coverage} }`} }\n`,
   };
 }
 

@@ -8,7 +8,7 @@ import {
   type SandboxLimits,
   SlowLaneError,
 } from '@slowlane/contracts';
-import { formatBytes, type JUnitReport } from '@slowlane/kit';
+import { type Coverage, coveragePercent, formatBytes, type JUnitReport } from '@slowlane/kit';
 import { limitsFor } from '../build/build-limits.ts';
 import { artifactOf, collectOutputs } from '../build/collect-outputs.ts';
 import { dependencyKey } from '../build/dependency-set.ts';
@@ -42,6 +42,7 @@ export async function build(context: StageContext): Promise<void> {
     await sandbox.killAll();
     const outputs = await collectOutputs(sandbox, work.plan, { blobs: deps.blobs, maxBytes: limits.workBytes });
     if (outputs.tests !== undefined) await reportTests(context, outputs.tests);
+    await reportCoverage(context, outputs.coverage, work.file.build.coverage?.minimum);
     const set = artifactOf(outputs, work.plan);
     await log.say(`${set.primary.name} (${formatBytes(set.primary.size)}), ${set.companions.length} companions`);
     const kept = await keepLog(deps, record.id);
@@ -136,6 +137,25 @@ async function reportTests({ deps, record, log }: StageContext, tests: JUnitRepo
   await log.say(`tests: ${passed} passed, ${failed} failed, ${skipped} skipped`);
   await deps.builds.advance(record.id, 'building', { tests: { passed, failed, skipped } });
   if (failed > 0) throw testsFailed(tests);
+}
+
+/** Only where the pipeline file asks: measuring costs time. Throws `build.coverage-low`. */
+async function reportCoverage(
+  { deps, record, log }: StageContext,
+  coverage: Coverage | undefined,
+  minimum: number | undefined,
+): Promise<void> {
+  if (minimum === undefined) return;
+  if (coverage === undefined)
+    throw new SlowLaneError('build.coverage-low', 'no coverage was measured: the tests wrote no report', {
+      hint: 'Add tests; check that the build does not replace the arguments that its tests are started with (argLine).',
+    });
+  const percent = coveragePercent(coverage);
+  const found = `${percent.toFixed(1)} % (${coverage.covered} of ${coverage.total})`;
+  await log.say(`coverage: ${found}, at least ${minimum} % is asked for`);
+  await deps.builds.advance(record.id, 'building', { coverage });
+  if (percent < minimum)
+    throw new SlowLaneError('build.coverage-low', `the tests cover ${found}, at least ${minimum} % is asked for`);
 }
 
 async function reportFailedTests(
