@@ -3,6 +3,7 @@ import type { PlanConfig, PlanStep, ToolRequirement, TreeSnapshot } from '@slowl
 import { readBuildDefinition, sbtPluginVersion } from './build-definition.ts';
 import { buildProperties, sbtVersionOf } from './build-properties.ts';
 import { companionsSetting } from './companions-setting.ts';
+import { coverageSetting } from './coverage-setting.ts';
 import { repositories, sbtCommand, sbtEnv } from './sbt-command.ts';
 
 /**
@@ -11,9 +12,9 @@ import { repositories, sbtCommand, sbtEnv } from './sbt-command.ts';
  */
 export function plan(tree: TreeSnapshot, config: PlanConfig): BuildPlan {
   refuseWhatIsNotOneProject(tree);
-  if (config.coverage)
-    throw new PlanRefusal('plan.refused', 'build.coverage: not measured for scala-sbt', {
-      hint: 'Remove build.coverage.',
+  if (config.coverage && !config.runTests)
+    throw new PlanRefusal('plan.refused', 'build.coverage: without tests there is nothing to measure', {
+      hint: 'Remove build.coverage or build.test: false.',
     });
   const assembles = packsDependencies(tree);
   const packaging = assembles ? ['assembly'] : ['package', 'slowlaneCompanions'];
@@ -23,11 +24,15 @@ export function plan(tree: TreeSnapshot, config: PlanConfig): BuildPlan {
     files: [
       { path: 'home/sbt/repositories', content: repositories },
       ...(assembles ? [] : [{ path: 'home/sbt/slowlane.sbt', content: companionsSetting }]),
+      ...(config.coverage ? [{ path: 'home/sbt/slowlane-coverage.sbt', content: coverageSetting }] : []),
     ],
-    steps: steps(tree, { packaging, runTests: config.runTests }),
+    steps: steps(tree, { packaging, runTests: config.runTests, coverage: config.coverage }),
     dependencyFiles: dependencyFilesOf(tree),
     registries: ['maven'],
-    reports: config.runTests ? [{ kind: 'junit', glob: 'target/test-reports/*.xml' }] : [],
+    reports: [
+      ...(config.runTests ? [{ kind: 'junit', glob: 'target/test-reports/*.xml' }] : []),
+      ...(config.coverage ? [{ kind: 'jacoco', glob: 'target/slowlane-coverage/jacoco.xml' }] : []),
+    ],
     output: {
       kind: 'jar',
       primary: primaryRule(config),
@@ -79,10 +84,14 @@ function toolsFor(tree: TreeSnapshot, config: PlanConfig): ToolRequirement[] {
   ];
 }
 
-function steps(tree: TreeSnapshot, tasks: { packaging: string[]; runTests: boolean }): Omit<PlanStep, 'cwd'>[] {
+function steps(
+  tree: TreeSnapshot,
+  tasks: { packaging: string[]; runTests: boolean; coverage: boolean },
+): Omit<PlanStep, 'cwd'>[] {
   const isSmall = tree.entries.filter((entry) => /\.(scala|java)$/.test(entry.path)).length <= 60;
   const resolve = [...(tasks.runTests ? ['Test/compile'] : []), ...tasks.packaging];
-  const build = [...(tasks.runTests ? ['test'] : []), ...tasks.packaging];
+  const tests = tasks.runTests ? ['test', ...(tasks.coverage ? ['slowlaneCoverage'] : [])] : [];
+  const build = [...tests, ...tasks.packaging];
   return [
     {
       name: 'sbt: resolve dependencies',

@@ -27,6 +27,14 @@ describe.skipIf(!(await canStartRealBuilder()))('a real project', () => {
     expect(again.found.cachedFrom).toBe(first.id);
     expect(again.state).toBe('registered');
 
+    const covered = await lane('demo', {
+      ...sbtProject('ok'),
+      '.slowlane/demo.yaml': 'pipeline: demo\nbuild: { coverage: { minimum: 10 } }\n',
+    });
+    expect(covered.failure, rig.builds.text(covered.id).slice(-8_000)).toBeUndefined();
+    expect(covered.found.coverage?.covered).toBeGreaterThan(0);
+    expect(covered.found.set?.primary.digest).toBe(first.found.set?.primary.digest);
+
     const changed = await lane('demo', sbtProject('changed'));
     expect(changed.failure, rig.builds.text(changed.id).slice(-8_000)).toBeUndefined();
     expect(rig.builds.text(changed.id)).toMatch(/no network, dependencies known/);
