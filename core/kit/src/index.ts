@@ -23,3 +23,4 @@ export * from './gate-claim.ts';
 export * from './gate-rules.ts';
 export * from './xml.ts';
 export * from './inspect-jar.ts';
+export * from './jdk-for.ts';

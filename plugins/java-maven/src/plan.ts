@@ -1,5 +1,6 @@
 import { BuildPlan, PlanRefusal } from '@slowlane/contracts';
-import type { PlanConfig, PlanStep, ToolRequirement, TreeSnapshot } from '@slowlane/contracts';
+import type { PlanConfig, PlanStep, TreeSnapshot } from '@slowlane/contracts';
+import { jdkFor } from '@slowlane/kit';
 import { fetchMaven } from './fetch-maven.ts';
 import { mavenCommand, mavenEnv, settings } from './maven-command.ts';
 import { type MavenChoice, mavenOf, wrapperFile } from './maven-version.ts';
@@ -126,13 +127,6 @@ const failurePatterns: PlanStep['failurePatterns'] = [
   ...unresolved.map((pattern) => ({ pattern, code: 'build.dependency' as const })),
   { pattern: 'There are test failures', code: 'build.tests-failed' },
 ];
-
-function jdkFor({ toolchains, runtime }: PlanConfig): ToolRequirement {
-  const jdk = toolchains
-    .filter((tool) => tool.name === 'jdk' && Number.parseInt(tool.version, 10) >= runtime.java)
-    .sort((a, b) => Number.parseInt(a.version, 10) - Number.parseInt(b.version, 10))[0];
-  return { name: 'jdk', version: jdk?.version ?? String(runtime.java), source: `runtime ${runtime.version}` };
-}
 
 function dependencyFilesOf(tree: TreeSnapshot): string[] {
   return tree.entries.map((entry) => entry.path).filter((path) => /(^|\/)pom\.xml$|^\.mvn\//.test(path));

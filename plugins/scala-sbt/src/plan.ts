@@ -1,5 +1,6 @@
 import { BuildPlan, PlanRefusal } from '@slowlane/contracts';
 import type { PlanConfig, PlanStep, ToolRequirement, TreeSnapshot } from '@slowlane/contracts';
+import { jdkFor } from '@slowlane/kit';
 import { readBuildDefinition, sbtPluginVersion } from './build-definition.ts';
 import { buildProperties, sbtVersionOf } from './build-properties.ts';
 import { companionsSetting } from './companions-setting.ts';
@@ -70,11 +71,8 @@ function packsDependencies(tree: TreeSnapshot): boolean {
 function toolsFor(tree: TreeSnapshot, config: PlanConfig): ToolRequirement[] {
   const wanted = sbtVersionOf(tree);
   const launcher = config.toolchains.find((tool) => tool.name === 'sbt-launcher');
-  const jdk = config.toolchains
-    .filter((tool) => tool.name === 'jdk' && Number.parseInt(tool.version, 10) >= config.runtime.java)
-    .sort((a, b) => Number.parseInt(a.version, 10) - Number.parseInt(b.version, 10))[0];
   return [
-    { name: 'jdk', version: jdk?.version ?? String(config.runtime.java), source: `runtime ${config.runtime.version}` },
+    jdkFor(config),
     {
       // The launcher fetches whichever sbt the project names.
       name: 'sbt-launcher',
