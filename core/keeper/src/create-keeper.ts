@@ -1,9 +1,12 @@
-import type { BlobStore, Logger, RegistrationStore, RequestLane } from '@slowlane/contracts';
+import type { BlobStore, EventLog, GateControl, Logger, RegistrationStore, RequestLane } from '@slowlane/contracts';
 import { type Clock, type DatabricksClient, systemClock } from '@slowlane/databricks';
+import { type BreakerSettings, type BreakerView, createBreakers, defaultBreaker } from './breakers.ts';
 import { passCancels } from './canceller.ts';
 import type { KeeperDeps } from './keeper-deps.ts';
 import { createPartFacts } from './part-facts.ts';
 import { type PollSettings, defaultPoll } from './poll-settings.ts';
+import { keepFacingReality } from './reality.ts';
+import { keepProbing } from './keep-probing.ts';
 import { submitPart } from './submit-part.ts';
 import { watch } from './watcher.ts';
 
@@ -20,6 +23,15 @@ export interface KeeperOptions {
   poll?: Partial<PollSettings> | undefined;
   /** Time-out of one `run-now`; default 12,000 ms. Four of them must fit into a lease (90 s). */
   callTimeoutMs?: number | undefined;
+  /** Lets the keeper hold `ws:<workspace>` closed while a workspace does not answer, and tell what really runs there. */
+  gate?: GateControl | undefined;
+  /** Takes `part.unknown`: what a person must decide. */
+  events?: Pick<EventLog, 'append'> | undefined;
+  /** Names of all configured workspaces: their active runs are compared with the slots that are held. Default: none. */
+  workspaces?: readonly string[] | undefined;
+  /** Pause between two comparisons, ms; default 60,000. */
+  realityMs?: number | undefined;
+  breaker?: Partial<BreakerSettings> | undefined;
 }
 
 export interface Keeper {
@@ -29,18 +41,34 @@ export interface Keeper {
   start(): void;
   /** Ends the loops; runs go on, and their watching with the next start. */
   stop(): Promise<void>;
+  /** How each workspace that was called answers. */
+  breakers(): BreakerView[];
 }
 
 /** The only part of Slow Lane that runs anything on a workspace. */
 export function createKeeper(options: KeeperOptions): Keeper {
   const { requests, registrations, workspace, blobs, node, logger } = options;
+  const clock = options.clock ?? systemClock;
+  const breakers = createBreakers({
+    workspace,
+    gate: options.gate,
+    settings: { ...defaultBreaker, ...options.breaker },
+    clock,
+    logger,
+  });
   const deps: KeeperDeps = {
     requests,
     workspace,
     blobs,
     node,
     logger,
-    clock: options.clock ?? systemClock,
+    clock,
+    breakers,
+    gate: options.gate,
+    events: options.events,
+    raised: new Set(),
+    workspaces: options.workspaces ?? [],
+    realityMs: options.realityMs ?? 60_000,
     facts: createPartFacts(requests, registrations),
     poll: { ...defaultPoll, ...options.poll },
     callTimeoutMs: options.callTimeoutMs ?? 12_000,
@@ -51,7 +79,12 @@ export function createKeeper(options: KeeperOptions): Keeper {
     start() {
       if (running !== undefined) return;
       const controller = new AbortController();
-      const loops = Promise.allSettled([watch(deps, controller.signal), passCancels(deps, controller.signal)]);
+      const loops = Promise.allSettled([
+        watch(deps, controller.signal),
+        passCancels(deps, controller.signal),
+        keepProbing(deps, controller.signal),
+        keepFacingReality(deps, controller.signal),
+      ]);
       running = { controller, loops };
     },
     async stop() {
@@ -59,5 +92,6 @@ export function createKeeper(options: KeeperOptions): Keeper {
       await running?.loops;
       running = undefined;
     },
+    breakers: () => breakers.view(),
   };
 }

@@ -18,7 +18,7 @@ describe('decideEnd', () => {
   });
 
   it('gives as many further attempts as the job says', () => {
-    expect(decideEnd({ ...ended, retries: 2, attempt: 2 })).toEqual({ then: 'retry', delayMs: 4_000 });
+    expect(decideEnd({ ...ended, retries: 2, attempt: 2 })).toEqual({ then: 'retry', delayMs: 4_000, isCounted: true });
     expect(decideEnd({ ...ended, retries: 2, attempt: 3 })).toEqual({ then: 'release', state: 'failed' });
   });
 

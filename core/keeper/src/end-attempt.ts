@@ -29,12 +29,16 @@ export async function endAttempt(
   const decision = decideEnd({
     outcome: meant,
     attempt: part.attempt,
+    uncounted: uncountedOf(part),
     retries: facts.registration.retries,
     cancelRequested: part.cancelRequested,
     heldMs: deps.clock.now() - (part.grantedAt ?? part.parkedAt),
   });
-  if (decision.then === 'retry' && (await deps.requests.retry(part.id, withLog(failure, log), decision.delayMs)))
-    return;
+  if (decision.then === 'retry') {
+    const uncounted = uncountedOf(part) + (decision.isCounted ? 0 : 1);
+    const told = withData(failure, { ...(uncounted > 0 && { uncounted }), ...(log !== undefined && { log }) });
+    if (await deps.requests.retry(part.id, told, decision.delayMs)) return;
+  }
   const state = decision.then === 'retry' ? await stateWithoutRetry(deps, part) : decision.state;
   await deps.requests.release(part.id, { state: state === 'succeeded' ? 'failed' : state, failure, runMs, log });
 }
@@ -55,7 +59,13 @@ function durationOf(deps: KeeperDeps, part: PartRecord, { startTime, endTime }: 
   return Math.max(0, (endTime || deps.clock.now()) - from);
 }
 
+/** The failure of the last attempt carries it from attempt to attempt: it is stored in the same step as the new attempt. */
+function uncountedOf({ failure }: PartRecord): number {
+  const uncounted = failure?.data?.['uncounted'];
+  return typeof uncounted === 'number' && Number.isSafeInteger(uncounted) && uncounted > 0 ? uncounted : 0;
+}
+
 /** The log of an attempt that is tried again is found through its failure. */
-function withLog(failure: Failure, log: string | undefined): Failure {
-  return log === undefined ? failure : { ...failure, data: { ...failure.data, log } };
+function withData(failure: Failure, data: Record<string, string | number>): Failure {
+  return Object.keys(data).length === 0 ? failure : { ...failure, data: { ...failure.data, ...data } };
 }

@@ -1,14 +1,6 @@
-import { type ErrorCode, type Failure, type PartRecord, SlowLaneError } from '@slowlane/contracts';
+import { type Failure, type PartRecord, SlowLaneError } from '@slowlane/contracts';
 import type { Run, RunEnd, RunOutput } from '@slowlane/databricks';
-
-const codes: Record<Exclude<RunEnd, 'succeeded'>, ErrorCode> = {
-  failed: 'run.failed',
-  'timed-out': 'run.timeout',
-  cancelled: 'run.cancelled',
-  skipped: 'run.platform',
-  platform: 'run.platform',
-  unknown: 'run.unknown-outcome',
-};
+import { endRules } from './outcomes.ts';
 
 export interface EndedRun {
   run: Run;
@@ -23,7 +15,8 @@ export function failureOfRun(part: PartRecord, { run, outcome, message, outputs 
   const error = outputs.map((output) => output.error).find((line) => line !== undefined && line !== '');
   const words = error === undefined || message.includes(error) ? message : `${error.trim()} — ${message}`;
   const trace = outputs.map((output) => output.errorTrace).find((text) => text !== undefined && text !== '');
-  return new SlowLaneError(codes[outcome], `run ${run.runId} of part "${part.key}" ${verbs[outcome]}: ${words}`, {
+  const rule = endRules[outcome];
+  return new SlowLaneError(rule.code, `run ${run.runId} of part "${part.key}" ${rule.words}: ${words}`, {
     data: {
       runId: run.runId,
       runPageUrl: run.runPageUrl,
@@ -34,12 +27,3 @@ export function failureOfRun(part: PartRecord, { run, outcome, message, outputs 
     },
   }).toFailure();
 }
-
-const verbs: Record<Exclude<RunEnd, 'succeeded'>, string> = {
-  failed: 'failed',
-  'timed-out': 'reached its time limit',
-  cancelled: 'was cancelled',
-  skipped: 'was not started by the workspace',
-  platform: 'was let down by the workspace',
-  unknown: 'ended in a way that is not known',
-};

@@ -177,7 +177,8 @@ function list(workspace: HostileWorkspace, url: URL): Answered {
   const isWanted = (run: FakeRun): boolean =>
     !run.isDeleted &&
     (query.get('job_id') === null || run.jobId === Number(query.get('job_id'))) &&
-    (query.get('completed_only') !== 'true' || run.endTime > 0);
+    (query.get('completed_only') !== 'true' || run.endTime > 0) &&
+    (query.get('active_only') !== 'true' || run.endTime === 0);
   const found = workspace.runs.filter(isWanted).sort((a, b) => (b.endTime || b.startTime) - (a.endTime || a.startTime));
   const from = Number(query.get('page_token') ?? 0);
   const page = found.slice(from, from + 24);

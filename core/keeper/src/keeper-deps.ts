@@ -1,5 +1,6 @@
-import type { BlobStore, Logger, RequestLane } from '@slowlane/contracts';
+import type { BlobStore, EventLog, GateControl, Logger, RequestLane } from '@slowlane/contracts';
 import type { Clock, DatabricksClient } from '@slowlane/databricks';
+import type { Breakers } from './breakers.ts';
 import type { PollSettings } from './poll-settings.ts';
 import type { PartFacts } from './part-facts.ts';
 
@@ -14,4 +15,13 @@ export interface KeeperDeps {
   logger: Logger;
   poll: PollSettings;
   callTimeoutMs: number;
+  breakers: Breakers;
+  gate: GateControl | undefined;
+  events: Pick<EventLog, 'append'> | undefined;
+  /** Attempts that a person was told of already. */
+  raised: Set<string>;
+  /** Names of all workspaces that are looked at. */
+  workspaces: readonly string[];
+  /** Pause between two comparisons with the workspaces. */
+  realityMs: number;
 }

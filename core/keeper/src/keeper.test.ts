@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers';
-import type { BlobStore, JsonObject, PartRecord } from '@slowlane/contracts';
+import type { BlobStore, JsonObject, NewEvent, PartRecord } from '@slowlane/contracts';
 import { type Clock, type DatabricksClient, createDatabricksClient, systemClock } from '@slowlane/databricks';
 import { newId } from '@slowlane/kit';
 import {
@@ -23,6 +23,7 @@ let lane: MemoryRequestLane;
 let blobs: BlobStore;
 let logger: ReturnType<typeof createMemoryLogger>;
 let keeper: Keeper;
+let told: NewEvent[];
 let retries = 0;
 let timeoutMs = 3_600_000;
 /** Added to what the keeper takes for the time. */
@@ -47,6 +48,7 @@ beforeEach(async () => {
   lane = createMemoryRequestLane(() => clock.now());
   blobs = createMemoryBlobStore();
   logger = createMemoryLogger();
+  told = [];
   keeper = keeperNamed('node-1');
   retries = 0;
   timeoutMs = 3_600_000;
@@ -70,6 +72,7 @@ function keeperNamed(node: string, poll = {}): Keeper {
     clock,
     logger,
     callTimeoutMs: 300,
+    events: { append: async (event) => `${told.push(event)}-0` },
     poll: { minMs: 2, maxMs: 5, idleMs: 2, ...poll },
   });
 }
@@ -292,17 +295,25 @@ describe('submit', () => {
     expect(await part(id)).toMatchObject({ state: 'running', runId: '1000' });
   });
 
-  it('says that the outcome is unknown when the run of the token was deleted', async () => {
-    const { id } = await only();
+  it('keeps the slot and tells a person when the run of the token was deleted, until the request is cancelled', async () => {
+    const { id, requestId } = await only();
     fail('run-now', 'lost', 'lost', 'lost', 'lost');
     await drain(1);
     (workspace.runs[0] as FakeRun).isDeleted = true;
-    await drain();
+    await drain(3);
     expect(runsPerAttempt()).toEqual([1]);
-    const { state, failure } = await part(id);
-    expect(state).toBe('failed');
-    expect(failure?.code).toBe('run.unknown-outcome');
-    expect(failure?.message).toContain('was deleted');
+    expect(await part(id)).toMatchObject({ state: 'submitting', attempt: 1 });
+    expect(lane.released).toEqual([]);
+    expect(told).toMatchObject([
+      {
+        type: 'part.unknown',
+        subject: { part: id },
+        data: { attempt: 1, failure: { code: 'run.unknown-outcome', message: expect.stringContaining('was deleted') } },
+      },
+    ]);
+    await lane.cancel(requestId, 'me');
+    await drain(1);
+    expect((await part(id)).state).toBe('cancelled');
   });
 
   it('starts the run and cancels it when the cancel came while nobody knew whether it runs', async () => {
@@ -457,6 +468,22 @@ describe('watching', () => {
     await drain();
     expect(await part(started.id)).toMatchObject({ attempt: 2, state: 'running' });
     expect(runsPerAttempt()).toEqual([1, 1]);
+  });
+
+  it('does not count a skipped run as an attempt of the policy', async () => {
+    retries = 1;
+    const { part: started, run } = await running();
+    const next = async (): Promise<FakeRun> => {
+      await vi.waitFor(() => expect(lane.submits).toHaveLength(1), { timeout: 8_000 });
+      await drain();
+      return workspace.runs.at(-1) as FakeRun;
+    };
+    workspace.finish(run, { lifeCycle: 'SKIPPED' });
+    workspace.finish(await next(), { result: 'FAILED', code: 'RUN_EXECUTION_ERROR' });
+    workspace.finish(await next(), { lifeCycle: 'SKIPPED' });
+    workspace.finish(await next(), { result: 'FAILED', code: 'RUN_EXECUTION_ERROR' });
+    expect(await ended(started.id)).toMatchObject({ state: 'failed', attempt: 4 });
+    expect(lane.retried).toHaveLength(3);
   });
 
   it('keeps the slot of a cancelled run until a poll shows its end', async () => {

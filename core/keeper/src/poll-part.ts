@@ -2,6 +2,7 @@ import { type PartRecord, SlowLaneError } from '@slowlane/contracts';
 import { type DatabricksClient, type Run, outcomeOf } from '@slowlane/databricks';
 import { endAttempt } from './end-attempt.ts';
 import type { KeeperDeps } from './keeper-deps.ts';
+import { ruleOf } from './outcomes.ts';
 import type { Facts } from './part-facts.ts';
 import { pollIntervalMs } from './poll-interval.ts';
 
@@ -22,11 +23,13 @@ export async function pollPart(deps: KeeperDeps, part: PartRecord, signal: Abort
   const client = deps.workspace(facts.pin.workspace);
   const runId = part.runId as string;
   try {
-    const run = await client.runs.get(runId, { ...callOptions, signal });
+    const run = await deps.breakers.count(facts.pin.workspace, () =>
+      client.runs.get(runId, { ...callOptions, signal }),
+    );
     return await conclude(deps, { part, facts, client, run });
   } catch (error) {
     if (!(error instanceof SlowLaneError) || !error.code.startsWith('workspace.')) throw error;
-    if (error.code === 'workspace.not-found' && ageOf(deps, part) > settleMs) return gone(deps, part, error);
+    if (ruleOf(error).poll === 'gone' && ageOf(deps, part) > settleMs) return gone(deps, part, error);
     deps.logger.warn({ part: part.id, runId, failure: error.toFailure() }, 'poll failed, the run is still watched');
     await deps.requests.pollAgain(part.id, Math.max(2_000, intervalOf(deps, part, facts)));
     return true;

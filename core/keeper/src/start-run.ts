@@ -1,8 +1,9 @@
-import { type Failure, type PartRecord, SlowLaneError, isTemporary } from '@slowlane/contracts';
+import { type Failure, type PartRecord, SlowLaneError } from '@slowlane/contracts';
 import type { RunNow } from '@slowlane/databricks';
 import { partPaths } from '@slowlane/kit';
 import { findRun } from './find-run.ts';
 import type { KeeperDeps } from './keeper-deps.ts';
+import { ruleOf } from './outcomes.ts';
 import type { Facts } from './part-facts.ts';
 
 export interface StartRequest {
@@ -14,7 +15,8 @@ export interface StartRequest {
   signal: AbortSignal;
 }
 
-export type Started = { runId: string } | { runId: undefined; failure: Failure };
+/** `isUnknown`: there may have been a run, and nobody can say what it did. */
+export type Started = { runId: string } | { runId: undefined; failure: Failure; isUnknown?: boolean };
 
 const tries = 4;
 const firstPauseMs = 200;
@@ -24,16 +26,18 @@ const firstPauseMs = 200;
  * run. A 429 and the last failure are thrown for the caller to postpone.
  */
 export async function startRun(deps: KeeperDeps, start: StartRequest): Promise<Started> {
-  const { jobs } = deps.workspace(start.facts.pin.workspace);
+  const { workspace } = start.facts.pin;
+  const { jobs } = deps.workspace(workspace);
   const options = { signal: start.signal, timeoutMs: deps.callTimeoutMs, retryBudgetMs: 0 };
   let mayHaveArrived = start.isRepeat;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await jobs.runNow(runNowOf(start), options);
+      return await deps.breakers.count(workspace, () => jobs.runNow(runNowOf(start), options));
     } catch (error) {
       if (!(error instanceof SlowLaneError)) throw error;
-      if (isRefusal(error)) return mayHaveArrived ? afterDoubt(deps, start, error) : refusal(start, error);
-      if (!isTemporary(error) || error.code === 'workspace.throttled' || attempt === tries) throw error;
+      const { submit } = ruleOf(error);
+      if (submit === 'fail') return mayHaveArrived ? afterDoubt(deps, start, error) : refusal(start, error);
+      if (submit !== 'same-token' || attempt === tries) throw error;
       mayHaveArrived = true;
       await deps.clock.sleep(firstPauseMs * 3 ** (attempt - 1), start.signal);
     }
@@ -43,10 +47,6 @@ export async function startRun(deps: KeeperDeps, start: StartRequest): Promise<S
 function runNowOf({ part, facts, token }: StartRequest): RunNow {
   const { request, result } = partPaths(facts.resultPath, part.key, part.attempt);
   return { jobId: facts.registration.jobId, idempotencyToken: token, jobParameters: { request, result } };
-}
-
-function isRefusal({ code }: SlowLaneError): boolean {
-  return code === 'workspace.rejected' || code === 'workspace.not-found';
 }
 
 function refusal({ part, facts }: StartRequest, error: SlowLaneError): Started {
@@ -67,6 +67,7 @@ async function afterDoubt(deps: KeeperDeps, start: StartRequest, error: SlowLane
   const data = { attempt: part.attempt, token: start.token, workspace: error.data };
   return {
     runId: undefined,
+    isUnknown: true,
     failure: new SlowLaneError('run.unknown-outcome', message, { cause: error, data }).toFailure(),
   };
 }

@@ -1,8 +1,9 @@
-import { type Failure, type PartRecord, SlowLaneError, failureOf, isTemporary } from '@slowlane/contracts';
+import { type Failure, type JsonObject, type PartRecord, SlowLaneError, failureOf } from '@slowlane/contracts';
 import { inFolder } from '@slowlane/databricks';
 import { partPaths, splitPartId } from '@slowlane/kit';
 import { idempotencyToken } from './idempotency-token.ts';
 import type { KeeperDeps } from './keeper-deps.ts';
+import { ruleOf } from './outcomes.ts';
 import type { Facts } from './part-facts.ts';
 import { pollIntervalMs } from './poll-interval.ts';
 import { postponeMs } from './postpone.ts';
@@ -11,6 +12,8 @@ import { startRun } from './start-run.ts';
 /** Longer than a submission can take: claim to bind is bounded by `startRun`'s own limit and the time-out of one upload. */
 const leaseMs = 90_000;
 const uploadTimeoutMs = 15_000;
+/** How often a part whose run is unknown looks for it again. */
+const unknownMs = 60_000;
 
 /**
  * Brings a granted part to a bound run, or says why not. Repeating it is safe at every point: the intent is stored before the call, and the same
@@ -43,6 +46,7 @@ async function submit(submission: Submission, facts: Facts): Promise<void> {
   const token = idempotencyToken({ ...part, workspace: facts.pin.workspace });
   const isRepeat = part.token === token;
   if (part.cancelRequested && !isRepeat) return cancelled(submission);
+  deps.breakers.check(facts.pin.workspace);
 
   // Neither needs the other, and both must be there before the call.
   const [isOurs] = await Promise.all([
@@ -52,6 +56,7 @@ async function submit(submission: Submission, facts: Facts): Promise<void> {
   if (!isOurs) return;
 
   const started = await startRun(deps, { part, facts, token, isRepeat, signal });
+  if (started.runId === undefined && started.isUnknown === true) return unknown(submission, started.failure);
   if (started.runId === undefined) return refused(submission, started.failure);
   const runPageUrl = `${deps.workspace(facts.pin.workspace).host}/jobs/${facts.registration.jobId}/runs/${started.runId}`;
   const pollMs = pollIntervalMs(deps.poll, facts.pin.workspace, 0);
@@ -77,27 +82,48 @@ async function refused(submission: Submission, failure: Failure): Promise<void> 
   await deps.requests.release(part.id, { state: 'failed', failure, runMs: 0, log: undefined });
 }
 
+/**
+ * A run may have been started, and cannot be found. It is not started again on a guess and its slot is not given to another: the part keeps it and looks
+ * again now and then, until a person who has looked at the workspace cancels the request.
+ */
+async function unknown(submission: Submission, failure: Failure): Promise<void> {
+  const { deps, part, fence } = submission;
+  const now = await deps.requests.part(part.id);
+  if (now?.cancelRequested === true) return cancelled(submission);
+  deps.logger.error({ part: part.id, attempt: part.attempt, failure }, 'a person must decide: the run is unknown');
+  await raise(submission, failure);
+  await deps.requests.postpone(part.id, fence, unknownMs);
+}
+
+/** Once for each attempt and process. */
+async function raise({ deps, part }: Submission, failure: Failure): Promise<void> {
+  const name = `${part.id}/${part.attempt}`;
+  if (deps.raised.has(name)) return;
+  const request = await deps.requests.get(part.requestId);
+  await deps.events?.append({
+    type: 'part.unknown',
+    correlationId: request?.correlationId ?? part.requestId,
+    subject: { request: part.requestId, part: part.id },
+    data: { attempt: part.attempt, failure: failure as unknown as JsonObject },
+  });
+  deps.raised.add(name);
+}
+
 async function cancelled({ deps, part }: Submission): Promise<void> {
   const failure = new SlowLaneError('run.cancelled', `part "${part.key}" was cancelled before it ran`).toFailure();
   await deps.requests.release(part.id, { state: 'cancelled', failure, runMs: 0, log: undefined });
 }
 
-/**
- * Credentials and certificates are put right by people, so an accepted request outlives them like an outage. Our own queue's failures go to
- * the worker, which repeats the queue job.
- */
+/** By `answerRules`. Our own queue's failures go to the worker, which repeats the queue job. */
 async function giveBackOrFail(submission: Submission, error: unknown): Promise<void> {
   const { deps, part, fence } = submission;
   if (!(error instanceof SlowLaneError) || error.code.startsWith('queue.')) throw error;
-  if (!isTemporary(error) && !isPutRightByPeople(error)) return refused(submission, failureOf(error));
+  if (ruleOf(error).submit === 'fail' || !error.code.startsWith('workspace.'))
+    return refused(submission, failureOf(error));
   const delayMs = postponeMs(error, deps.clock.now() - (part.grantedAt ?? deps.clock.now()));
   deps.logger.warn(
     { part: part.id, attempt: part.attempt, failure: error.toFailure(), delayMs },
     'submission postponed',
   );
   await deps.requests.postpone(part.id, fence, delayMs);
-}
-
-function isPutRightByPeople({ code }: SlowLaneError): boolean {
-  return code === 'workspace.unauthenticated' || code === 'workspace.untrusted';
 }

@@ -29,6 +29,7 @@ interface Swept {
 
 /** Ends may appear in the list out of order by so much. */
 const slackMs = 60_000;
+/** Of one sweep, at least. */
 const mostPages = 40;
 const directMs = 300_000;
 const directMsPerRun = 150;
@@ -77,13 +78,15 @@ function dropStale(deps: KeeperDeps, swept: Swept): void {
 
 async function sweep(deps: KeeperDeps, workspace: string, swept: Swept, signal: AbortSignal): Promise<void> {
   const until = (swept.newestEnd ?? deps.clock.now()) - slackMs;
+  // What has ended at once may be all that is watched, with as many runs of others between them.
+  const mostSeen = Math.max(mostPages * 24, swept.runs.size * 2);
   let seen = 0;
   try {
     for await (const run of deps
       .workspace(workspace)
       .runs.list({ completedOnly: true }, { signal, timeoutMs: 10_000, retryBudgetMs: 0 })) {
       const endTime = run.endTime ?? 0;
-      if (endTime < until || ++seen > mostPages * 24) return;
+      if (endTime < until || ++seen > mostSeen) return;
       swept.newestEnd = Math.max(swept.newestEnd ?? 0, endTime);
       const watched = swept.runs.get(run.runId);
       if (watched === undefined) continue;
