@@ -21,6 +21,20 @@ export const WorkspaceSettings = z.union([
 
 export type WorkspaceSettings = z.infer<typeof WorkspaceSettings>;
 
+/** An OpenID provider; `issuer` word for word as in its tokens. */
+export const OidcSettings = z.strictObject({
+  issuer: z.url({ protocol: /^https?$/ }),
+  /** Only tokens made for this audience are taken. */
+  audience: z.string().min(1),
+  /** Claim that names the caller. */
+  principal_claim: z.string().min(1).default('sub'),
+  /** Claim with scopes or roles: a text with spaces, or a list. */
+  scopes_claim: z.string().min(1).default('scope'),
+  /** Value of that claim -> scopes of Slow Lane. Without it, values like `slowlane:request:daily-sales` count. */
+  roles: z.record(z.string(), z.array(z.string())).default({}),
+});
+export type OidcSettings = z.infer<typeof OidcSettings>;
+
 /** `slowlane.yaml`: strict, every key optional. */
 export const SlowLaneYaml = z.strictObject({
   listen: z
@@ -30,6 +44,8 @@ export const SlowLaneYaml = z.strictObject({
   public_url: z.url().optional(),
   /** An external Redis; without it Slow Lane runs its own. */
   redis: z.strictObject({ url: z.string() }).optional(),
+  /** A Postgres database for the read model, instead of a SQLite file: for several nodes. `url_env` names the variable with its URL. */
+  ledger: z.strictObject({ postgres: z.strictObject({ url_env: z.string().min(1) }) }).optional(),
   /** Registries behind the dependency gateway; without an entry the address is learned from the tool's own configuration. */
   registries: z.record(Name, z.url()).default({}),
   /** CA bundle (PEM) that is trusted besides the system's: for companies that inspect TLS. */
@@ -50,6 +66,22 @@ export const SlowLaneYaml = z.strictObject({
       password_env: z.string().optional(),
     })
     .optional(),
+  /** OpenID providers whose access tokens are taken besides our own. */
+  oidc: z.array(OidcSettings).max(20).default([]),
+  /** What one endpoint takes before it answers 429 or 503 with Retry-After. */
+  endpoint: z
+    .strictObject({
+      /** Per caller and endpoint process. */
+      calls_per_minute: z.int().min(1).default(12_000),
+      burst: z.int().min(1).default(2_000),
+      /** Parts of one operation that may wait at the gate. */
+      waiting_parts: z.int().min(1).default(200_000),
+      /** Share of Redis' maxmemory. */
+      redis_memory: z.number().gt(0).max(1).default(0.9),
+      /** Events that may wait for the archiver, those of the last minute included. */
+      stream_events: z.int().min(1_000).default(900_000),
+    })
+    .prefault({}),
   policy: Policy.prefault({}),
   gates: GateLimits.default({ '*': 100, 'pool:default': 4 }),
   /** Money per month of tenants and pipelines; what a run costs comes from `price_per_hour` of its pool. */

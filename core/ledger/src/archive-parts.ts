@@ -1,7 +1,9 @@
 import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SlowLaneEvent } from '@slowlane/contracts';
+import { hourOf, hoursOf, readHour, writeHour } from './archive-hours.ts';
 import { compareStreamIds } from './stream-id.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /** One file of the archive: one event a line, JSON, in order; the name tells the first and the last. */
 interface Part {
@@ -17,6 +19,11 @@ export interface ArchiveParts {
   write(events: readonly SlowLaneEvent[]): Promise<void>;
   /** Makes one part of the many small ones since the last large one, now and then. */
   merge(): Promise<void>;
+  /**
+   * Moves every hour that ended before the one of `cursor` from parts into its Parquet file. A part goes only when all its hours are on disk
+   * as Parquet, read back and compared; a crash leaves events in both, and reading tells each once. Returns the hours it wrote.
+   */
+  compact(cursor: string): Promise<string[]>;
 }
 
 const MERGE_FROM = 200;
@@ -41,13 +48,54 @@ export function archiveParts(dir: string): ArchiveParts {
       if (small < MERGE_FROM) return;
       small = await mergeSmall(dir);
     },
+    compact: (cursor) => compact(dir, cursor),
   };
 }
 
-/** Events of all parts, in order. For tests and for a ledger that must be made anew. */
+/** Events of all hours and parts, in order. For tests and for a ledger that must be made anew. */
 export async function readArchive(dir: string): Promise<SlowLaneEvent[]> {
-  const texts = await Promise.all((await partsOf(dir)).map(({ name }) => readFile(join(dir, name), 'utf8')));
-  return texts.flatMap((text) => text.split('\n').filter(Boolean)).map((line) => JSON.parse(line) as SlowLaneEvent);
+  const hours = await Promise.all((await hoursOf(dir)).map((hour) => readHour(dir, hour)));
+  const parts = await Promise.all((await partsOf(dir)).map((part) => readPart(dir, part)));
+  return eachOnce([...hours, ...parts].flat());
+}
+
+async function compact(dir: string, cursor: string): Promise<string[]> {
+  const open = hourOf(cursor);
+  const closed = (await partsOf(dir)).filter(({ first }) => hourOf(first) < open);
+  const byHour = new Map<string, SlowLaneEvent[]>();
+  for (const part of closed)
+    for (const event of await readPart(dir, part)) {
+      const hour = hourOf(event.id);
+      if (hour < open) addTo(byHour, hour, event);
+    }
+  for (const [hour, events] of byHour) await addToHour(dir, hour, events);
+  const done = closed.filter(({ last }) => hourOf(last) < open);
+  for (const { name } of done) await rm(join(dir, name));
+  return [...byHour.keys()];
+}
+
+function addTo(byHour: Map<string, SlowLaneEvent[]>, hour: string, event: SlowLaneEvent): void {
+  const known = byHour.get(hour);
+  if (known === undefined) byHour.set(hour, [event]);
+  else known.push(event);
+}
+
+/** What a file holds already stays: a crash, or a copy that was put back, can have left a part of an hour that was closed before. */
+async function addToHour(dir: string, hour: string, events: readonly SlowLaneEvent[]): Promise<void> {
+  const known = await readHour(dir, hour);
+  const all = eachOnce([...known, ...events]);
+  if (all.length > known.length) await writeHour(dir, hour, all);
+}
+
+async function readPart(dir: string, { name }: Part): Promise<SlowLaneEvent[]> {
+  const lines = (await readFile(join(dir, name), 'utf8')).split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as SlowLaneEvent);
+}
+
+/** A node that lost its lease can have left a part that another's parts hold too. */
+function eachOnce(events: readonly SlowLaneEvent[]): SlowLaneEvent[] {
+  const byId = new Map(events.map((event) => [event.id, event]));
+  return [...byId.values()].sort((a, b) => compareStreamIds(a.id, b.id));
 }
 
 async function writePart(dir: string, name: string, text: string): Promise<void> {
@@ -92,18 +140,11 @@ function holds(outer: Part, inner: Part): boolean {
 
 async function partsOf(dir: string): Promise<Part[]> {
   const names = await readdir(dir);
-  const parts = names.flatMap((name) => {
-    const match = /^(\d+-\d+)_(\d+-\d+)\.jsonl$/.exec(name);
-    return match === null ? [] : [{ name, first: match[1] as string, last: match[2] as string }];
-  });
+  const parts = names.flatMap((name) => partOfName(name) ?? []);
   return parts.sort((a, b) => compareStreamIds(a.first, b.first) || compareStreamIds(b.last, a.last));
 }
 
-async function syncFolder(dir: string): Promise<void> {
-  const folder = await open(dir, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+export function partOfName(name: string): Part | undefined {
+  const match = /^(\d+-\d+)_(\d+-\d+)\.jsonl$/.exec(name);
+  return match === null ? undefined : { name, first: match[1] as string, last: match[2] as string };
 }

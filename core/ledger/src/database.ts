@@ -23,6 +23,9 @@ export interface Database {
   tokens: TokenTable;
   schedules: ScheduleTable;
   delivery_queue: DeliveryQueueTable;
+  /** Events that the read model could not take: the archive has them, the tables do not. */
+  quarantine: { ms: number; n: number; event: string; error: string; at: number };
+  leases: { name: string; holder: string; fence: number; until: number };
 }
 
 export interface EventTable {
@@ -114,6 +117,7 @@ export interface BuildTable {
   failure: string | null;
   found: string;
   artifact: string | null;
+  commit_id: string | null;
 }
 
 export interface DeliveryTable {
@@ -137,6 +141,7 @@ export interface RegistrationTable {
   correlation: string;
   artifact: string;
   primary_file: string;
+  job: string | null;
   /** The whole Registration. */
   doc: string;
 }

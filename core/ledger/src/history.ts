@@ -42,6 +42,9 @@ async function requests(
   let select = db.selectFrom('requests').selectAll().orderBy('id', 'desc').limit(query.limit);
   if (query.operation !== undefined) select = select.where('operation', '=', query.operation);
   if (query.state !== undefined) select = select.where('state', '=', query.state);
+  if (query.principal !== undefined) select = select.where('principal', '=', query.principal);
+  if (query.since !== undefined) select = select.where('accepted_at', '>=', query.since);
+  if (query.until !== undefined) select = select.where('accepted_at', '<', query.until);
   if (query.before !== undefined) select = select.where('id', '<', query.before);
   return (await select.execute()).map(requestOf);
 }

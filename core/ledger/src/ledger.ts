@@ -11,8 +11,10 @@ import type {
 } from '@slowlane/contracts';
 
 export interface LedgerOptions {
-  /** SQLite file; made with its folder when absent. */
+  /** SQLite file; made with its folder when absent. Not touched when `postgres` is given. */
   file: string;
+  /** A Postgres database instead: `postgres://user:password@host:port/database`. Any number of nodes may share it. */
+  postgres?: { url: string } | undefined;
   /** Folder of the JSONL parts. */
   archiveDir: string;
   logger: Logger;
@@ -28,6 +30,8 @@ export interface Ledger {
   /** Limits set by hand that stand, newest per dimension: for `queue.gate.restore`. */
   handLimits(): Promise<HandLimit[]>;
   archiver(events: EventLog): Archiver;
+  /** Events that the read model could not take, oldest first, each with the reason. */
+  quarantine(): Promise<QuarantinedEvent[]>;
   close(): Promise<void>;
 }
 
@@ -44,7 +48,13 @@ export interface HandLimit {
   at: number;
 }
 
-/** Takes the event stream into archive and read model, exactly once. One per ledger. */
+export interface QuarantinedEvent {
+  event: SlowLaneEvent;
+  error: string;
+  at: number;
+}
+
+/** Takes the event stream into archive and read model, exactly once. Of several on one ledger the holder of the lease works. */
 export interface Archiver {
   start(): void;
   /** Ends after the batch in hand. */

@@ -1,14 +1,5 @@
-import { sql } from 'kysely';
-import type { Migration } from 'kysely/migration';
-
-/** Schedules and deliveries. Plain SQL that SQLite and Postgres read alike. */
-export const schedulesAndDeliveries: Migration = {
-  async up(db) {
-    for (const statement of statements) await sql.raw(statement).execute(db);
-  },
-};
-
-const statements = [
+/** Schedules and deliveries. */
+export const schedulesAndDeliveries = [
   `create table schedules (pipeline text not null, name text not null, cron text not null, last_at bigint not null, last_request text, problem text,
     paused_by text, paused_reason text, paused_at bigint, primary key (pipeline, name))`,
   `create table delivery_queue (id text primary key, request text not null, correlation text not null, pipeline text not null, kind text not null,

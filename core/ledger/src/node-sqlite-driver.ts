@@ -37,7 +37,10 @@ function createDriver(database: DatabaseSync): Driver {
     },
     beginTransaction: run('begin immediate'),
     commitTransaction: run('commit'),
-    rollbackTransaction: run('rollback'),
+    async rollbackTransaction(on) {
+      // A full disk has rolled back already; the reason must not be hidden by "no transaction is active".
+      if (database.isTransaction) await run('rollback')(on);
+    },
     async releaseConnection() {
       const next = waiting.shift();
       if (next === undefined) taken = false;

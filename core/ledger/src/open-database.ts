@@ -1,47 +1,40 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { SlowLaneError } from '@slowlane/contracts';
-import { Kysely, sql } from 'kysely';
-import { Migrator } from 'kysely/migration';
+import type { Kysely, Transaction } from 'kysely';
 import type { Database } from './database.ts';
-import { migrations } from './migrations.ts';
-import { nodeSqliteDialect } from './node-sqlite-driver.ts';
+import type { DatabaseKind } from './migrations.ts';
+import { openPostgres } from './open-postgres.ts';
+import { openSqlite } from './open-sqlite.ts';
 
 export interface Databases {
+  kind: DatabaseKind;
   write: Kysely<Database>;
   /** Sees what is committed, and never waits for a writer. */
   read: Kysely<Database>;
+  /** A transaction that no other with the same `name` runs beside, in any process. */
+  exclusive<T>(name: string, work: (transaction: Transaction<Database>) => Promise<T>): Promise<T>;
+  /** A copy of everything committed, consistent in itself, as a new file. */
+  copyTo(file: string): Promise<void>;
+  /** Fills the empty tables with what a copy holds. */
+  fillFrom(file: string): Promise<void>;
+  close(): Promise<void>;
 }
 
-/** Opens the file (made when absent) and brings it to the newest form. Throws `ledger.unavailable` naming the file. */
-export async function openDatabase(file: string): Promise<Databases> {
+/** Where the rows are: a SQLite file (made when absent), or a Postgres database (`postgres://user:password@host/database`). */
+export type DatabaseLocation = { file: string } | { url: string };
+
+/** Opens the database and brings it to the newest form. Throws `ledger.unavailable` naming it, without its password. */
+export async function openDatabase(at: DatabaseLocation): Promise<Databases> {
   try {
-    mkdirSync(dirname(file), { recursive: true });
-    const write = new Kysely<Database>({ dialect: nodeSqliteDialect(connect(file, false)) });
-    await migrate(write);
-    const read = new Kysely<Database>({ dialect: nodeSqliteDialect(connect(file, true)) });
-    // kysely closes only what was used once.
-    await sql`select 1`.execute(read);
-    return { write, read };
+    if ('url' in at) return await openPostgres(at.url);
+    return await openSqlite(at.file);
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new SlowLaneError('ledger.unavailable', `${file}: ${reason}`, { cause: thrown });
+    throw new SlowLaneError('ledger.unavailable', `${nameOf(at)}: ${reason}`, { cause: thrown });
   }
 }
 
-function connect(file: string, readOnly: boolean): DatabaseSync {
-  const database = new DatabaseSync(file, { readOnly, timeout: 5_000 });
-  if (!readOnly) {
-    database.exec('pragma journal_mode = wal');
-    // A row that was shown must be there after a power cut: the event is trimmed from Redis after the commit.
-    database.exec('pragma synchronous = full');
-  }
-  return database;
-}
-
-async function migrate(db: Kysely<Database>): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
-  const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
+function nameOf(at: DatabaseLocation): string {
+  if ('file' in at) return at.file;
+  const url = URL.parse(at.url);
+  return url === null ? 'the Postgres URL' : `postgres ${url.host || url.searchParams.get('host')}${url.pathname}`;
 }

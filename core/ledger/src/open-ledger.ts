@@ -5,12 +5,13 @@ import { openDatabase } from './open-database.ts';
 import { createPipelineStore } from './pipeline-store.ts';
 import { createRegistrationStore } from './registration-store.ts';
 import { createDeliveryStore } from './delivery-store.ts';
+import { readQuarantine } from './quarantine.ts';
 import { createScheduleStore } from './schedule-store.ts';
 import { createTokenStore } from './token-store.ts';
 
-/** Opens (and migrates) the SQLite read model. Throws `ledger.unavailable` naming the file. One process archives into a ledger. */
-export async function openLedger({ file, archiveDir, logger }: LedgerOptions): Promise<Ledger> {
-  const db = await openDatabase(file);
+/** Opens (and migrates) the read model. Throws `ledger.unavailable` naming the file or database. Only one process may open a SQLite ledger for archiving. */
+export async function openLedger({ file, postgres, archiveDir, logger }: LedgerOptions): Promise<Ledger> {
+  const db = await openDatabase(postgres ?? { file });
   return {
     pipelines: createPipelineStore(db),
     registrations: createRegistrationStore(db),
@@ -20,9 +21,7 @@ export async function openLedger({ file, archiveDir, logger }: LedgerOptions): P
     history: createHistory(db.read),
     handLimits: () => db.read.selectFrom('hand_limits').selectAll().orderBy('dimension').execute(),
     archiver: (events) => createArchiver({ events, db, archiveDir, logger }),
-    async close() {
-      await db.read.destroy();
-      await db.write.destroy();
-    },
+    quarantine: () => readQuarantine(db.read),
+    close: db.close,
   };
 }

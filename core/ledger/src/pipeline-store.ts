@@ -7,9 +7,9 @@ import type { Databases } from './open-database.ts';
 type Row = Selectable<Database['pipelines']>;
 
 /** Pipeline files by name and revision; a revision never changes. */
-export function createPipelineStore({ write, read }: Databases): PipelineStore {
+export function createPipelineStore({ read, exclusive }: Databases): PipelineStore {
   return {
-    put: (revision) => write.transaction().execute((db) => put(db, revision)),
+    put: (revision) => exclusive(`pipeline/${revision.name}`, (db) => put(db, revision)),
     async get(name, revision) {
       const row = await (revision === undefined ? newest(read, name) : one(read, name, revision));
       return row === undefined ? undefined : revisionOf(row);

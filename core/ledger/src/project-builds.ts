@@ -46,6 +46,7 @@ async function move(
       state: to.state,
       found: JSON.stringify(found),
       artifact: found.set?.digest ?? null,
+      commit_id: found.commit ?? null,
       failure: json(event.data['failure']),
       ...(to.ended ? { ended_at: event.at } : {}),
     })

@@ -4,13 +4,17 @@ import type { Database } from './database.ts';
 import type { Databases } from './open-database.ts';
 
 /** Registered jobs. `put` of a known id returns the stored one. */
-export function createRegistrationStore({ write, read }: Databases): RegistrationStore {
+export function createRegistrationStore({ read, exclusive }: Databases): RegistrationStore {
   return {
-    put: (registration) => write.transaction().execute((db) => put(db, registration)),
+    put: (registration) => exclusive(`registration/${registration.id}`, (db) => put(db, registration)),
     get: (id) => byId(read, id),
     async current(pipeline, target) {
       const row = await ofTarget(read, pipeline, target).executeTakeFirst();
       return row === undefined ? undefined : (JSON.parse(row.doc) as Registration);
+    },
+    async recent(pipeline, target, limit) {
+      const rows = await ofTarget(read, pipeline, target).limit(limit).execute();
+      return rows.map(({ doc }) => JSON.parse(doc) as Registration);
     },
     async find(pipeline, target, settingsDigest) {
       const row = await ofTarget(read, pipeline, target)
@@ -36,6 +40,7 @@ async function put(db: Kysely<Database>, given: Parameters<RegistrationStore['pu
       correlation: given.correlationId,
       artifact: given.set.digest,
       primary_file: given.set.primary.digest,
+      job: given.jobId,
       doc: JSON.stringify(registration),
     })
     .execute();

@@ -1,5 +1,5 @@
 import type { SlowLaneEvent } from '@slowlane/contracts';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { eventOf } from './records.ts';
 
@@ -30,6 +30,11 @@ export async function trace(db: Kysely<Database>, id: string): Promise<SlowLaneE
   return rows.map(eventOf);
 }
 
+/** @see https://www.w3.org/TR/trace-context/#traceparent-header (version-trace id-parent id-flags) */
+function traceIdOf(id: string): string {
+  return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(id)?.[1] ?? id;
+}
+
 async function requestsOf(db: Kysely<Database>, id: string): Promise<string[]> {
   const found = await db
     .selectFrom('requests')
@@ -40,6 +45,9 @@ async function requestsOf(db: Kysely<Database>, id: string): Promise<string[]> {
         eb('correlation', '=', id),
         eb('id', 'in', selectFrom('parts').select('request').where('id', '=', id)),
         eb('id', 'in', selectFrom('runs').select('request').where('run_id', '=', id)),
+        eb('id', 'in', selectFrom('delivery_queue').select('request').where('id', '=', id)),
+        // The whole header, or the trace id in it.
+        eb(sql<string>`substr(traceparent, 4, 32)`, '=', traceIdOf(id)),
       ]),
     )
     .execute();
@@ -55,13 +63,14 @@ async function buildsOf(db: Kysely<Database>, id: string): Promise<string[]> {
         eb('id', '=', id),
         eb('correlation', '=', id),
         eb('push', '=', id),
+        eb('commit_id', '=', id),
         eb('artifact', '=', id),
         eb(
           'id',
           'in',
           selectFrom('registrations')
             .select('build')
-            .where(({ or: any, eb: is }) => any([is('id', '=', id), is('primary_file', '=', id)])),
+            .where(({ or: any, eb: is }) => any([is('id', '=', id), is('primary_file', '=', id), is('job', '=', id)])),
         ),
       ]),
     )

@@ -44,6 +44,10 @@ export function createMemoryRegistrationStore(): RegistrationStore & { all(): Re
     get: async (id) => kept.find((registration) => registration.id === id),
     current: async (pipeline, target) =>
       newestFirst().find((registration) => registration.pipeline === pipeline && registration.target === target),
+    recent: async (pipeline, target, limit) =>
+      newestFirst()
+        .filter((registration) => registration.pipeline === pipeline && registration.target === target)
+        .slice(0, limit),
     find: async (pipeline, target, settingsDigest) =>
       newestFirst().find(
         (registration) =>

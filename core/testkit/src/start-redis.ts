@@ -22,12 +22,17 @@ export interface TestRedis {
 
 /** A Redis of the test's own: free port, own folder, AOF `always` as in production unless told otherwise. */
 export async function startRedis(
-  options: { appendfsync?: 'always' | 'everysec' | 'no'; args?: readonly string[] } = {},
+  options: {
+    appendfsync?: 'always' | 'everysec' | 'no';
+    args?: readonly string[];
+    /** Added to its environment. */
+    env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<TestRedis> {
   const dir = await mkdtemp(join(tmpdir(), 'slowlane-redis-'));
   const port = await freePort();
   const argv = argvOf(port, dir, options);
-  let server = await startServer(argv, port);
+  let server = await startServer(argv, port, options.env);
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
@@ -37,7 +42,7 @@ export async function startRedis(
       await server.exited;
     },
     async restart() {
-      server = await startServer(argv, port);
+      server = await startServer(argv, port, options.env);
     },
     freeze: () => void server.kill('SIGSTOP'),
     thaw: () => void server.kill('SIGCONT'),
@@ -94,8 +99,8 @@ function argvOf(port: number, dir: string, options: { appendfsync?: string; args
   ];
 }
 
-async function startServer(argv: string[], port: number): Promise<Started> {
-  const server = start(argv, { inheritEnv: true, stdout: 'ignore', stderr: 'ignore' });
+async function startServer(argv: string[], port: number, env: Readonly<Record<string, string>> = {}): Promise<Started> {
+  const server = start(argv, { inheritEnv: true, env, stdout: 'ignore', stderr: 'ignore' });
   let exit: string | undefined;
   void server.exited.then(({ exitCode, signal }) => (exit = String(exitCode ?? signal)));
   for (const deadline = Date.now() + 20_000; Date.now() < deadline;) {

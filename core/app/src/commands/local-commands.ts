@@ -60,10 +60,18 @@ export function createLocalCommands(signal: AbortSignal): LocalCommands {
       if (isElsewhere) return (await import('../bench/enclosed.ts')).benchEnclosed(installation, suites);
       return (await import('../bench/run-bench.ts')).runBench(installation, suites, say);
     },
+    backup: async (folder, options) =>
+      (await import('./backup-commands.ts')).backup(thisInstallation(), folder, options),
+    gc: async (options) => (await import('./gc-command.ts')).collectGarbage(thisInstallation(), options),
+    restore: async (folder) => (await import('./backup-commands.ts')).restore(thisInstallation(), folder),
     workspaceUp: async (options) => (await import('./workspace-up.ts')).workspaceUp(options, { ground, say, signal }),
     workspaceCall: async (method, path, body) => {
       const { workspaceCall } = await import('./workspace-call.ts');
       return workspaceCall(localWorkspace(thisInstallation()), { method, path, body });
+    },
+    workspaceConformance: async (request, write) => {
+      const { workspaceConformance } = await import('./workspace-conformance.ts');
+      return workspaceConformance(thisInstallation(), request, write);
     },
     workspaceEnv: async () => workspaceEnv(thisInstallation()),
     readText: (file) =>
