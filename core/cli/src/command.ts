@@ -42,10 +42,20 @@ export interface LocalCommands {
   demo(options: { keep: boolean; yes: boolean }): Promise<object>;
   test(options: { suites: string[]; full: boolean; fast: boolean }): Promise<TestView>;
   bench(suites: string[]): Promise<BenchView>;
+  /** `cursor`: newest event in the ledger of the backup. */
+  backup(
+    folder: string,
+    options: { withKeys: boolean },
+  ): Promise<{ folder: string; files: number; bytes: number; cursor: string; tookMs: number }>;
+  /** Blobs. `bytes`: of the removed ones; in a dry run: of those that would go. */
+  gc(options: { dryRun: boolean }): Promise<{ kept: number; removed: number; bytes: number; dryRun: boolean }>;
+  restore(folder: string): Promise<{ home: string; files: number; bytes: number; cursor: string; at: number }>;
   /** Returns when `signal` of the context asks for the end; `onUp` is called once it answers. */
   workspaceUp(options: WorkspaceUpOptions): Promise<{ url: string; master: string; ended: string[] }>;
   /** A call of the local workspace's control API, with its token; answers parsed JSON. */
   workspaceCall(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<unknown>;
+  /** `onRow` is told of each case as it ends. */
+  workspaceConformance(request: ConformanceRequest, onRow: (line: string) => void): Promise<ConformanceView>;
   workspaceEnv(): Promise<{ DATABRICKS_HOST: string; DATABRICKS_TOKEN: string }>;
   readText(file: string): Promise<string>;
   /** A pipeline file with the text of its mediator module filled in. */
@@ -63,6 +73,28 @@ export interface WorkspaceUpOptions {
   port: number | undefined;
   volumes: string | undefined;
   yes: boolean;
+}
+
+export interface ConformanceRequest {
+  /** Default: the local workspace. */
+  host: string | undefined;
+  /** Name of the variable with the token. */
+  tokenEnv: string;
+  /** Default: all. */
+  clients: string[];
+  glob: string;
+  volume: string | undefined;
+  sparkVersion: string | undefined;
+  nodeType: string | undefined;
+}
+
+export interface ConformanceView {
+  host: string;
+  clients: { name: string; version: string }[];
+  rows: { id: string; client: string; verdict: 'pass' | 'fail' | 'differs' | 'skip'; detail: string; tookMs: number }[];
+  passed: number;
+  failed: number;
+  skipped: number;
 }
 
 export interface TestView {

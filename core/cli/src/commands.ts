@@ -1,6 +1,8 @@
 import type { Command, CommandInput } from './command.ts';
 import * as automation from './commands/automation.ts';
+import * as backup from './commands/backup.ts';
 import * as build from './commands/build.ts';
+import * as gate from './commands/gate.ts';
 import * as local from './commands/local.ts';
 import * as pipeline from './commands/pipeline.ts';
 import * as platform from './commands/platform.ts';
@@ -10,13 +12,21 @@ import * as request from './commands/request.ts';
 /** Every command, in the order of the help. */
 export const commands: readonly Command<CommandInput>[] = [
   ...[local.up, local.down, local.status, local.doctor, local.demo, local.test, local.bench],
+  ...[backup.backup, backup.restore, backup.gc],
   ...[build.build, build.buildLs, build.buildShow, build.buildLogs],
-  ...[pipeline.pipelineValidate, pipeline.pipelineApply, pipeline.pipelineLs, pipeline.pipelineShow],
+  ...[
+    pipeline.pipelineValidate,
+    pipeline.pipelineApply,
+    pipeline.pipelineLs,
+    pipeline.pipelineShow,
+    pipeline.pipelineRollback,
+  ],
   ...[automation.operationTest, automation.scheduleLs, automation.schedulePause, automation.scheduleResume],
   ...[automation.deliveryLs, automation.deliveryRedeliver],
   ...[request.requestCreate, request.requestLs, request.requestShow, request.requestWait, request.requestCancel],
+  ...[request.requestRetry, request.requestRetryAll, request.requestCancelAll],
   ...[platform.runShow, platform.runLogs, platform.resultGet, platform.trace],
-  ...[platform.gateLs, platform.gateSet, platform.gateReset],
+  ...[platform.gateLs, platform.gateSet, platform.gateReset, gate.gatePause, gate.gateRelease, gate.gateExplain],
   ...[
     platform.tokenCreate,
     platform.tokenLs,
@@ -25,5 +35,5 @@ export const commands: readonly Command<CommandInput>[] = [
     local.workspaceUp,
     local.workspaceEnv,
   ],
-  ...[workspace.faultAdd, workspace.faultLs, workspace.faultClear, workspace.routes],
+  ...[workspace.faultAdd, workspace.faultLs, workspace.faultClear, workspace.routes, workspace.conformance],
 ];

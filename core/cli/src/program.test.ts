@@ -82,7 +82,9 @@ describe('the list of commands', () => {
   it('has every command that a file defines', async () => {
     const files = await Promise.all([
       import('./commands/automation.ts'),
+      import('./commands/backup.ts'),
       import('./commands/build.ts'),
+      import('./commands/gate.ts'),
       import('./commands/local.ts'),
       import('./commands/pipeline.ts'),
       import('./commands/platform.ts'),

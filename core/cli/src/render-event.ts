@@ -34,6 +34,7 @@ const lines: Record<EventType, (data: Data) => string> = {
   'part.running': ({ runId, runPageUrl }) => `run ${text(runId)} ${text(runPageUrl)}`.trimEnd(),
   'part.cancelling': () => 'cancelling, until the workspace says it has ended',
   'part.retrying': ({ attempt, failure }) => `next attempt ${text(attempt)} after: ${failureText(failure)}`,
+  'part.unknown': ({ failure }) => `a person must decide, the slot is kept: ${failureText(failure)}`,
   'part.ended': ({ state, runMs, failure, log }) =>
     `${text(state)} after ${formatDuration(Number(runMs ?? 0))}${failure === undefined || failure === null ? '' : `: ${failureText(failure)}`}${log === undefined || log === null ? '' : `, driver log ${digest(log)}`}`,
   'delivery.sent': ({ url, status }) => `told ${text(url)}: ${text(status)}`,
@@ -52,6 +53,7 @@ const lines: Record<EventType, (data: Data) => string> = {
     `limit of ${text(dimension)} set to ${text(limit)} by ${text(by)}: ${text(reason)}`,
   'result.expired': ({ files }) => `its retention is over: ${text(files)} files deleted`,
   'pipeline.applied': ({ revision, by }) => `pipeline revision ${text(revision)} by ${text(by)}`,
+  'pipeline.rolled-back': ({ target, to, by }) => `${text(target)} back to ${digest(to)} by ${text(by)}`,
 };
 
 export function renderEvent(event: EventView, style: Style): string {

@@ -1,6 +1,8 @@
 import {
   BuildList,
   BuildView,
+  type BulkFilter,
+  BulkOutcome,
   type CreateBuild,
   type CreateRequest,
   type CreateToken,
@@ -8,14 +10,19 @@ import {
   GateList,
   Health,
   JsonObject,
+  type PauseGate,
   PipelineList,
   PipelineView,
   PluginList,
+  type ReleaseGate,
   RequestAccepted,
   RequestList,
+  RequestRetried,
   RequestView,
   type RequestState,
   ResultView,
+  RolledBack,
+  type RollbackPipeline,
   RunView,
   type SetGate,
   SourceStored,
@@ -37,6 +44,9 @@ export interface ClientOptions {
   fetch?: typeof fetch | undefined;
 }
 
+/** What defaults may be left out of. */
+export type BulkFilterInput = Partial<BulkFilter> & Pick<BulkFilter, 'operation'>;
+
 /** Following goes on by itself through breaks of the connection and restarts of the service. */
 export interface FollowOptions {
   signal?: AbortSignal | undefined;
@@ -53,14 +63,23 @@ export interface SlowLaneClient extends AutomationCalls {
     body: CreateRequest,
     options?: { idempotencyKey?: string; traceparent?: string },
   ): Promise<RequestAccepted>;
+  /** Newest first; `since` (from) and `until` (before) are epoch ms of acceptance. */
   listRequests(query?: {
     operation?: string;
     state?: RequestState;
+    principal?: string;
+    since?: number;
+    until?: number;
     before?: string;
     limit?: number;
   }): Promise<RequestList>;
   getRequest(id: string): Promise<RequestView>;
   cancelRequest(id: string): Promise<RequestView>;
+  /** Runs again what did not succeed of a request that failed or was cancelled. */
+  retryRequest(id: string): Promise<RequestRetried>;
+  /** The same for all that match; with `dryRun` nothing is done. */
+  retryRequests(filter: BulkFilterInput): Promise<BulkOutcome>;
+  cancelRequests(filter: BulkFilterInput): Promise<BulkOutcome>;
   getResult(id: string): Promise<ResultView>;
   /** Opens a result file by its link. */
   openResult(href: string): Promise<Response>;
@@ -80,12 +99,15 @@ export interface SlowLaneClient extends AutomationCalls {
   getProvenance(id: string): Promise<JsonObject>;
 
   applyPipeline(name: string, yamlText: string): Promise<PipelineView>;
+  rollbackPipeline(name: string, rollback: RollbackPipeline): Promise<RolledBack>;
   listPipelines(): Promise<PipelineView[]>;
   getPipeline(name: string, revision?: number): Promise<PipelineView>;
 
   listGates(): Promise<GateList>;
   setGate(dimension: string, body: SetGate): Promise<GateList>;
   resetGate(dimension: string): Promise<GateList>;
+  pauseGate(dimension: string, body: PauseGate): Promise<GateList>;
+  releaseGate(dimension: string, body: ReleaseGate): Promise<GateList>;
 
   createToken(body: CreateToken): Promise<TokenCreated>;
   listTokens(): Promise<ReturnType<typeof TokenList.parse>>;
@@ -115,6 +137,9 @@ type RequestCalls = Pick<
   | 'listRequests'
   | 'getRequest'
   | 'cancelRequest'
+  | 'retryRequest'
+  | 'retryRequests'
+  | 'cancelRequests'
   | 'getResult'
   | 'openResult'
   | 'followEvents'
@@ -133,6 +158,9 @@ function requestCalls(caller: Caller): RequestCalls {
     listRequests: (query) => caller.json(RequestList, '/v1/requests', { query }),
     getRequest: (id) => caller.json(RequestView, at(id)),
     cancelRequest: (id) => caller.json(RequestView, at(id, '/cancel'), { method: 'POST' }),
+    retryRequest: (id) => caller.json(RequestRetried, at(id, '/retry'), { method: 'POST' }),
+    retryRequests: (json) => caller.json(BulkOutcome, '/v1/requests/retry', { method: 'POST', json }),
+    cancelRequests: (json) => caller.json(BulkOutcome, '/v1/requests/cancel', { method: 'POST', json }),
     getResult: (id) => caller.json(ResultView, at(id, '/result')),
     openResult: (href) => caller.open(href, { anonymous: true }),
     followEvents: (id, options) => followEvents(caller, id, options),
@@ -176,11 +204,15 @@ function platformCalls(caller: Caller): PlatformCalls {
   return {
     applyPipeline: (name, yamlText) =>
       caller.json(PipelineView, pipelineAt(name), { method: 'PUT', body: yamlText, contentType: 'text/yaml' }),
+    rollbackPipeline: (name, rollback) =>
+      caller.json(RolledBack, `${pipelineAt(name)}/rollback`, { method: 'POST', json: rollback }),
     listPipelines: async () => (await caller.json(PipelineList, '/v1/pipelines')).pipelines,
     getPipeline: (name, revision) => caller.json(PipelineView, pipelineAt(name), { query: { revision } }),
     listGates: () => caller.json(GateList, '/v1/gates'),
     setGate: (dimension, body) => caller.json(GateList, gateAt(dimension), { method: 'PUT', json: body }),
     resetGate: (dimension) => caller.json(GateList, gateAt(dimension), { method: 'DELETE' }),
+    pauseGate: (dimension, json) => caller.json(GateList, `${gateAt(dimension)}/pause`, { method: 'POST', json }),
+    releaseGate: (dimension, json) => caller.json(GateList, `${gateAt(dimension)}/release`, { method: 'POST', json }),
     createToken: (body) => caller.json(TokenCreated, '/v1/tokens', { method: 'POST', json: body }),
     listTokens: () => caller.json(TokenList, '/v1/tokens'),
     revokeToken: async (id) => void (await caller.text(`/v1/tokens/${encodeURIComponent(id)}`, { method: 'DELETE' })),

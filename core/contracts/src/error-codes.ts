@@ -76,6 +76,12 @@ export const errorCodes = {
     summary: 'The pipeline has no registered job yet.',
     hint: 'Push its source first, and look at: slowlane build ls',
   },
+  'pipeline.no-rollback': {
+    kind: 'user',
+    status: 409,
+    summary: 'There is no such earlier artifact to go back to.',
+    hint: 'See the digests in the message.',
+  },
 
   'source.not-found': {
     kind: 'user',
@@ -150,6 +156,12 @@ export const errorCodes = {
     status: 422,
     summary: 'A build step ended with an error.',
     hint: 'Read the build log above the message.',
+  },
+  'build.coverage-low': {
+    kind: 'user',
+    status: 422,
+    summary: 'The tests cover less of the program than `build.coverage.minimum` asks for.',
+    hint: 'Test more of it, or lower build.coverage.minimum in the pipeline file.',
   },
   'build.tests-failed': {
     kind: 'user',
@@ -267,6 +279,12 @@ export const errorCodes = {
     summary: 'The token does not have the scope for this.',
     hint: 'Make one with the scope in the message: slowlane token create --scope ...',
   },
+  'auth.provider': {
+    kind: 'temporary',
+    status: 503,
+    summary: "The keys of the identity provider cannot be fetched, so the token's signature cannot be checked.",
+    hint: 'Try again after the time in Retry-After; the message in the log names the issuer.',
+  },
   'auth.not-found': {
     kind: 'user',
     status: 404,
@@ -302,6 +320,24 @@ export const errorCodes = {
     status: 404,
     summary: 'There is no such operation.',
     hint: 'List them with: slowlane pipeline ls',
+  },
+  'request.rate': {
+    kind: 'temporary',
+    status: 429,
+    summary: 'The caller sends more calls than one caller may.',
+    hint: 'Try again after the time in Retry-After.',
+  },
+  'request.backlog': {
+    kind: 'temporary',
+    status: 429,
+    summary: 'As many parts of the operation wait as may.',
+    hint: 'Try again after the time in Retry-After, or raise the limit of the gate that holds them: slowlane gate ls',
+  },
+  'request.overload': {
+    kind: 'temporary',
+    status: 503,
+    summary: 'The system takes no further request for now.',
+    hint: 'Try again after the time in Retry-After; health names what is short.',
   },
   'request.not-found': {
     kind: 'user',
@@ -488,6 +524,18 @@ export const errorCodes = {
     summary: 'There is no such result.',
     hint: 'See: slowlane request show ID',
   },
+  'result.range': {
+    kind: 'user',
+    status: 416,
+    summary: 'The Range of the call is not in the file, or is more than one.',
+    hint: 'Ask for one range within the size in Content-Range.',
+  },
+  'result.gone': {
+    kind: 'user',
+    status: 410,
+    summary: 'The result was kept for its time and is deleted.',
+    hint: 'Send the request again.',
+  },
   'result.link-expired': {
     kind: 'user',
     status: 410,
@@ -592,6 +640,12 @@ export const errorCodes = {
     summary: 'Redis holds the state of another version of Slow Lane that this one cannot work on.',
     hint: 'Run one version at a time: let the other one finish, or start the version named in the message.',
   },
+  'gate.not-closed': {
+    kind: 'user',
+    status: 409,
+    summary: 'Nothing is paused, drained or closed on the dimension.',
+    hint: 'See what keeps it closed with: slowlane gate ls',
+  },
   'gate.unknown-dimension': {
     kind: 'user',
     status: 404,
@@ -603,6 +657,12 @@ export const errorCodes = {
     status: 503,
     summary: 'The ledger cannot be read or written.',
     hint: 'Check the disk and the file named in the message.',
+  },
+  'backup.invalid': {
+    kind: 'user',
+    status: 400,
+    summary: 'This folder cannot be backed up to, or restored from.',
+    hint: 'Back up into a folder that does not exist yet; restore into a state folder that holds nothing.',
   },
   'trace.not-found': {
     kind: 'user',
@@ -650,6 +710,7 @@ const exitByArea: Record<string, number> = {
   gate: 91,
   ledger: 92,
   trace: 93,
+  backup: 94,
   platform: 99,
 };
 

@@ -34,12 +34,13 @@ export interface EventSubject {
  * request.succeeded {files, missing?: [{key, state, code?, message?}]} · request.nothing-to-do {} · request.failed {failure} · request.cancelled {by?}   (the end events)
  * part.parked {key, index, document, estimateMicros?; when it is run again: key, index, attempt} · part.waiting {dimension, limit, inUse, ahead: parts of the same claim before it} · part.granted {waitedMs}
  * part.submitting {attempt, token, node} · part.running {runId, attempt, runPageUrl?} · part.cancelling {}
+ * part.unknown {attempt, failure: a run may have been started and cannot be found; the slot is kept until a person cancels}
  * part.retrying {attempt: the one that failed, failure} · part.ended {state, attempt, failure?, runMs, log?}
  * delivery.sent {url, status, attempt, eventId} · delivery.failed {url, attempt, failure}
  * request.retried {by, parts: ids of the new attempts}
  * gate.limit {dimension, limit: null when reset, by, reason} · gate.closed {dimension, cause, by, reason, until?} · gate.opened {dimension, cause, by}
  * gate.drained {dimension} · gate.drift {dimension, of: use | waiting, counted, actual} · gate.foreign {workspace, count, pools?, runs?}
- * gate.month {dimension, month: the one that ended, spent} · pipeline.applied {revision, by} · result.expired {files: how many were deleted}
+ * gate.month {dimension, month: the one that ended, spent} · pipeline.applied {revision, by} · pipeline.rolled-back {target, from, to: digests, registrationId, by} · result.expired {files: how many were deleted}
  */
 export const eventTypes = [
   'push.received',
@@ -68,6 +69,7 @@ export const eventTypes = [
   'part.running',
   'part.cancelling',
   'part.retrying',
+  'part.unknown',
   'part.ended',
   'delivery.sent',
   'delivery.failed',
@@ -79,6 +81,7 @@ export const eventTypes = [
   'gate.foreign',
   'gate.month',
   'pipeline.applied',
+  'pipeline.rolled-back',
   'result.expired',
 ] as const;
 export type EventType = (typeof eventTypes)[number];

@@ -26,6 +26,14 @@ export const FailureView = z.object({
 });
 export type FailureView = z.infer<typeof FailureView>;
 
+/** A tenant of the gate: the name of a token, a team, a customer. */
+export const TenantName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9])?$/,
+    'letters, digits, ".", "_", "@" and "-", 1 to 64 characters',
+  );
+
 /** POST /v1/requests */
 export const CreateRequest = z.strictObject({
   operation: Name,
@@ -34,6 +42,16 @@ export const CreateRequest = z.strictObject({
   callback: z.url().max(2_000).optional(),
   /** Target of the pipeline file to run on; default: the first one it declares. */
   target: Name.optional(),
+  /** Who shares the gate fairly with others; another than the caller needs the scope `tenant:<name>`. */
+  tenant: TenantName.optional(),
+  /** Epoch ms: its parts wait outside the gate until then. */
+  notBefore: Timestamp.optional(),
+  /** Epoch ms: what was not submitted by then fails with `request.deadline`. */
+  deadline: Timestamp.optional(),
+  /** 0 (first) to 9; default: as the pipeline file says. */
+  priority: z.int().min(0).max(9).optional(),
+  /** Share the request of the same caller with the same operation and body that is in flight, where there is one. */
+  coalesce: z.boolean().optional(),
 });
 export type CreateRequest = z.infer<typeof CreateRequest>;
 
@@ -57,6 +75,43 @@ export type RequestAccepted = z.infer<typeof RequestAccepted>;
 
 export const WaitReason = z.object({ dimension: z.string(), limit: z.int(), inUse: z.int() });
 
+export const GateClosureView = z.object({
+  cause: z.string(),
+  by: z.string(),
+  reason: z.string(),
+  at: z.number(),
+  until: z.number().optional(),
+});
+
+/** Why a part waits, behind whom and until when: `WaitView` of the request lane, word for word. */
+export const PartWaitView = z.object({
+  dimension: z.string().optional(),
+  limit: z.number().nullable().optional(),
+  inUse: z.number().optional(),
+  taken: z.number().optional(),
+  weight: z.number().optional(),
+  closed: z.array(GateClosureView).optional(),
+  impossible: z.boolean().optional(),
+  holders: z
+    .array(
+      z.object({
+        part: z.string(),
+        request: z.string(),
+        run: z.string().optional(),
+        weight: z.number(),
+        grantedAt: z.number(),
+      }),
+    )
+    .optional(),
+  position: z.object({ inClass: z.int(), overall: z.int() }).optional(),
+  parkedAt: z.number(),
+  notBefore: z.number().optional(),
+  deadline: z.number().optional(),
+  opensAt: z.number().optional(),
+  eta: z.object({ earliest: z.number(), latest: z.number() }).optional(),
+});
+export type PartWaitView = z.infer<typeof PartWaitView>;
+
 export const PartView = z.object({
   id: Id,
   key: z.string(),
@@ -70,6 +125,8 @@ export const PartView = z.object({
   endedAt: Timestamp.optional(),
   /** Why it waits, or waited last. */
   waiting: WaitReason.optional(),
+  /** For a parked part, in GET of its request: the first parts only, so that the answer stays quick. */
+  wait: PartWaitView.optional(),
   failure: FailureView.optional(),
 });
 export type PartView = z.infer<typeof PartView>;
@@ -88,6 +145,10 @@ export const RequestView = z.object({
   workspace: z.string(),
   acceptedAt: Timestamp,
   endedAt: Timestamp.optional(),
+  tenant: z.string().optional(),
+  notBefore: Timestamp.optional(),
+  deadline: Timestamp.optional(),
+  priority: z.int().optional(),
   failure: FailureView.optional(),
   parts: z.array(PartView),
   links: RequestLinks,
@@ -99,6 +160,35 @@ export const RequestList = z.object({
   next: z.string().optional(),
 });
 export type RequestList = z.infer<typeof RequestList>;
+
+/** POST /v1/requests/{id}/retry */
+export const RequestRetried = z.object({ id: Id, parts: z.array(Id) });
+export type RequestRetried = z.infer<typeof RequestRetried>;
+
+/**
+ * POST /v1/requests/retry and /v1/requests/cancel: every request that all filters match, newest first. Times are epoch ms of acceptance.
+ * With `dryRun` nothing is done and the answer says what would be.
+ */
+export const BulkFilter = z.strictObject({
+  operation: Name,
+  state: z.enum(requestStates).optional(),
+  principal: z.string().max(200).optional(),
+  since: Timestamp.optional(),
+  until: Timestamp.optional(),
+  limit: z.int().min(1).max(1_000).default(100),
+  dryRun: z.boolean().default(false),
+});
+export type BulkFilter = z.infer<typeof BulkFilter>;
+
+export const BulkOutcome = z.object({
+  dryRun: z.boolean(),
+  done: z.array(Id),
+  /** Matched, and could not be: each with its own reason. */
+  refused: z.array(z.object({ id: Id, code: z.string(), message: z.string() })),
+  /** There may be more than `limit` that match: call again. */
+  more: z.boolean(),
+});
+export type BulkOutcome = z.infer<typeof BulkOutcome>;
 
 /** GET /v1/requests/{id}/result */
 export const ResultView = z.object({
@@ -163,6 +253,8 @@ export const BuildView = z.object({
     .optional(),
   manifest: JsonObject.optional(),
   tests: z.object({ passed: z.int(), failed: z.int(), skipped: z.int() }).optional(),
+  /** Lines that the tests ran, and all of them. */
+  coverage: z.object({ covered: z.int(), total: z.int() }).optional(),
   registrations: z
     .array(z.object({ target: z.string(), workspace: z.string(), jobId: z.string(), registrationId: z.string() }))
     .optional(),
@@ -199,6 +291,31 @@ export const PipelineView = z.object({
     .optional(),
 });
 export type PipelineView = z.infer<typeof PipelineView>;
+/** POST /v1/pipelines/{name}/rollback. New requests run the earlier artifact; what was accepted before keeps its own. */
+export const RollbackPipeline = z.strictObject({
+  /** Default: the first one of the pipeline file. */
+  target: Name.optional(),
+  /** Digest of the artifact, id of the build or of the registration; default: the artifact before the current one. */
+  to: z
+    .string()
+    .regex(/^(sha256:[0-9a-f]{8,64}|(bld|reg)_[0-9A-Z]{26})$/, 'sha256:… (8 digits or more), bld_… or reg_…')
+    .optional(),
+});
+export type RollbackPipeline = z.infer<typeof RollbackPipeline>;
+
+export const RolledBack = z.object({
+  pipeline: Name,
+  target: Name,
+  workspace: Name,
+  from: z.string(),
+  to: z.string(),
+  jobId: z.string(),
+  buildId: z.string(),
+  commit: z.string().optional(),
+  registrationId: Id,
+});
+export type RolledBack = z.infer<typeof RolledBack>;
+
 export const PipelineList = z.object({ pipelines: z.array(PipelineView) });
 
 export const GateList = z.object({
@@ -210,6 +327,11 @@ export const GateList = z.object({
       byHand: z.object({ limit: z.int(), by: z.string(), reason: z.string(), at: Timestamp }).optional(),
       inUse: z.int(),
       waiting: z.int(),
+      /** By others than our parts: foreign runs, money of the month, calls of the last hour. */
+      taken: z.number().optional(),
+      closed: z.array(GateClosureView).optional(),
+      windows: z.array(z.string()).optional(),
+      changesAt: z.number().optional(),
     }),
   ),
 });
@@ -217,6 +339,16 @@ export type GateList = z.infer<typeof GateList>;
 /** PUT /v1/gates/{dimension} */
 export const SetGate = z.strictObject({ limit: z.int().min(0).max(1_000_000), reason: z.string().min(1).max(500) });
 export type SetGate = z.infer<typeof SetGate>;
+/** POST /v1/gates/{dimension}/pause; `until` in epoch ms, `drain` tells (`gate.drained`) when nothing runs there any more. */
+export const PauseGate = z.strictObject({
+  reason: z.string().min(1).max(500),
+  until: Timestamp.optional(),
+  drain: z.boolean().optional(),
+});
+export type PauseGate = z.infer<typeof PauseGate>;
+/** POST /v1/gates/{dimension}/release */
+export const ReleaseGate = z.strictObject({ reason: z.string().min(1).max(500) });
+export type ReleaseGate = z.infer<typeof ReleaseGate>;
 
 /** POST /v1/tokens; `ttl` like `30d`. */
 export const CreateToken = z.strictObject({
@@ -260,6 +392,8 @@ export const RunView = z.object({
   state: z.enum(partStates),
   workspace: z.string(),
   runPageUrl: z.string().optional(),
+  /** What the driver last wrote into its `progress` folder. */
+  progress: z.object({ step: z.int(), percent: z.number().optional(), message: z.string().optional() }).optional(),
 });
 export type RunView = z.infer<typeof RunView>;
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   type ApiToken,
   type CreateRequest,
+  type NewRequest,
   type Pin,
   type PipelineRevision,
   type RequestRecord,
@@ -22,16 +23,22 @@ export interface Call {
 /**
  * Makes a request durable, pinned to the revision and the job that are current at this moment. A repeat with the same Idempotency-Key answers
  * with the first request. Throws `request.operation-unknown`, `pipeline.not-registered`, `request.body-invalid`, `request.callback-refused`,
- * `request.key-reused`, `queue.*`.
+ * `request.key-reused`, `request.deadline`, `request.overload`, `request.backlog`, `auth.scope`, `queue.*`.
  */
-export async function acceptRequest(deps: EndpointDeps, call: Call): Promise<RequestRecord> {
+export async function acceptRequest(
+  deps: EndpointDeps,
+  call: Call,
+): Promise<{ request: RequestRecord; replayed: boolean; coalesced: boolean }> {
   const { operation, body, callback } = call.body;
   requireScope(call.caller, [`request:${operation}`]);
+  requireTenant(call);
+  deps.admission?.admit(operation);
   const revision = await findOperation(deps, operation);
   const invalid =
     deps.validateBody?.(revision, body) ?? (callback === undefined ? undefined : deps.callbackAllowed(callback));
   if (invalid !== undefined) throw SlowLaneError.from(invalid);
-  const { request } = await deps.requests.accept({
+  const fingerprint = fingerprintOf(call.body);
+  const accepted = await deps.requests.accept({
     id: newId('req'),
     correlationId: call.correlationId,
     traceparent: call.traceparent,
@@ -41,12 +48,25 @@ export async function acceptRequest(deps: EndpointDeps, call: Call): Promise<Req
     callback,
     pin: await pin(deps, revision, call.body.target),
     redact: revision.file.operation.redact ?? [],
-    idempotency:
-      call.idempotencyKey === undefined
-        ? undefined
-        : { key: call.idempotencyKey, fingerprint: fingerprintOf(call.body) },
+    idempotency: call.idempotencyKey === undefined ? undefined : { key: call.idempotencyKey, fingerprint },
+    ...wishesOf(call.body),
+    // Only the caller's own requests are shared, so that nobody sees another's by guessing its body.
+    ...(call.body.coalesce === true ? { coalesceKey: `${call.caller.name}\n${fingerprint}` } : {}),
   });
-  return request;
+  return { request: accepted.request, replayed: accepted.replayed, coalesced: accepted.coalesced === true };
+}
+
+function requireTenant({ caller, body: { tenant } }: Call): void {
+  if (tenant !== undefined && tenant !== caller.name) requireScope(caller, [`tenant:${tenant}`]);
+}
+
+function wishesOf({ tenant, notBefore, deadline, priority }: CreateRequest): Partial<NewRequest> {
+  return {
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(notBefore === undefined ? {} : { notBefore }),
+    ...(deadline === undefined ? {} : { deadline }),
+    ...(priority === undefined ? {} : { priority }),
+  };
 }
 
 async function findOperation(deps: EndpointDeps, operation: string): Promise<PipelineRevision> {

@@ -1,5 +1,6 @@
 import { type ApiToken, SlowLaneError, type TokenStore } from '@slowlane/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RateLimiter } from './rate-limiter.ts';
 
 type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
@@ -11,14 +12,15 @@ export interface Access {
 }
 
 /** Checks the token before the body is read, so that a stranger's body costs nothing. */
-export function createAccess(tokens: Pick<TokenStore, 'verify'>): Access {
+export function createAccess(tokens: Pick<TokenStore, 'verify'>, limiter?: RateLimiter): Access {
   const callers = new WeakMap<FastifyRequest, ApiToken>();
 
   return {
     needs(...anyOf) {
-      return async (request) => {
+      return async (request, reply) => {
         const token = await tokens.verify(bearerOf(request.headers.authorization));
         if (token === undefined) throw new SlowLaneError('auth.invalid', 'the token is unknown, expired or revoked');
+        if (limiter !== undefined) reply.headers(limiter.take(token.name));
         if (anyOf.length > 0) requireScope(token, anyOf);
         callers.set(request, token);
       };
@@ -49,7 +51,8 @@ export function hasScope(token: ApiToken, scope: string): boolean {
 
 function bearerOf(header: string | undefined): string {
   if (header === undefined) throw new SlowLaneError('auth.missing', 'the call has no Authorization header');
-  const match = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(header);
+  // A JWT may be long; a secret of ours never is.
+  const match = /^Bearer (?=.{1,8192}$)([\x21-\x7e]{1,512}|[\w-]+\.[\w-]+\.[\w-]*)$/i.exec(header);
   if (match === null)
     throw new SlowLaneError('auth.missing', 'the Authorization header is not of the form "Bearer TOKEN"');
   return match[1] as string;

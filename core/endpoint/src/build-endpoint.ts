@@ -10,8 +10,10 @@ import { dropSilentConnections } from './drop-silent-connections.ts';
 import type { EndpointDeps } from './endpoint-deps.ts';
 import { serveOpenApi } from './openapi.ts';
 import { parseJson } from './parse-json.ts';
+import { createRateLimiter } from './rate-limiter.ts';
 import { routes } from './routes.ts';
 import { compileValidator } from './validate.ts';
+import { verifyCaller } from './verify-caller.ts';
 
 /** Builds the REST edge, ready for `inject`; `listen` is the caller's. Closing it ends all open streams. */
 export async function buildEndpoint(deps: EndpointDeps): Promise<FastifyInstance> {
@@ -33,6 +35,7 @@ export async function buildEndpoint(deps: EndpointDeps): Promise<FastifyInstance
   logAnswers(app, deps);
   dropSilentConnections(app);
   await serveOpenApi(app, deps);
+  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'));
   await mountRoutes(app, deps);
   if (deps.extra !== undefined) await app.register(async (scope) => deps.extra?.(scope));
   await app.ready();
@@ -43,7 +46,13 @@ async function mountRoutes(app: FastifyInstance, deps: EndpointDeps): Promise<vo
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
   app.addHook('preClose', async () => closing.abort());
-  const context = { deps, access: createAccess(deps.tokens), closing: closing.signal };
+  const { perCaller } = deps.limits;
+  const limiter = perCaller === undefined ? undefined : createRateLimiter(perCaller);
+  const context = {
+    deps,
+    access: createAccess(verifyCaller(deps.tokens, deps.oidc), limiter),
+    closing: closing.signal,
+  };
   await app.register(async (scope) => {
     scope.setValidatorCompiler(compileValidator);
     scope.setSerializerCompiler(serializerCompiler);

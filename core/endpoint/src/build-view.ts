@@ -18,6 +18,7 @@ export function buildView(build: BuildRecord, manifest?: JsonObject): BuildView 
     artifact: found.set,
     manifest,
     tests: found.tests,
+    coverage: found.coverage,
     registrations: found.registrations,
     failure: failureView(build.failure),
   };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { type BuildRecord, SlowLaneError } from '@slowlane/contracts';
 import { describe, expect, it, vi } from 'vitest';
-import { bearer, digest } from './testing/memory-deps.ts';
+import { bearer, digest } from './testing/callers.ts';
 import { closeAfterEach, serve, type Served } from './testing/serve.ts';
 
 closeAfterEach();

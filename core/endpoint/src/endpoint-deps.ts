@@ -10,18 +10,24 @@ import type {
   History,
   JsonObject,
   Logger,
+  NewEvent,
   PartRecord,
   PipelineFile,
   PipelineRevision,
   PipelineStore,
   PluginManifest,
+  Registration,
   RegistrationStore,
   RequestLane,
+  RequestRecord,
   ResultLinks,
   ScheduleControl,
   TokenStore,
 } from '@slowlane/contracts';
 import type { FastifyInstance } from 'fastify';
+import type { Admission } from './admission.ts';
+import type { Oidc } from './oidc.ts';
+import type { RateLimit } from './rate-limiter.ts';
 
 /** All that the REST edge stands on; `core/app` fills it. The endpoint opens no connection itself. */
 export interface EndpointDeps {
@@ -31,6 +37,8 @@ export interface EndpointDeps {
   pipelines: PipelineStore;
   registrations: RegistrationStore;
   tokens: TokenStore;
+  /** Takes JWTs of other providers besides our tokens. */
+  oidc?: Oidc;
   history: History;
   results: ResultLinks;
   feed: EventFeed;
@@ -40,9 +48,18 @@ export interface EndpointDeps {
   /** Absent where no scheduler and no notifier belong to the installation. */
   schedules?: ScheduleControl;
   deliveries?: DeliveryControl;
+  /** Writes an event of its own into the stream; absent where nothing takes it. */
+  tell?(event: NewEvent): Promise<unknown>;
+  /** Whether a registered job is still on its workspace: people delete jobs by hand. */
+  jobExists?(registration: Registration): Promise<boolean>;
   plugins(): Promise<PluginManifest[]>;
   /** Text of the driver's log; `undefined` when there is none (yet). */
   runLog(part: PartRecord): Promise<string | undefined>;
+  /** What the driver last said of its progress; may ask the workspace. */
+  runProgress?(
+    request: RequestRecord,
+    part: PartRecord,
+  ): Promise<{ step: number; percent?: number; message?: string } | undefined>;
   /** Checks the YAML against schema and policy and stores it as a new revision. Throws `pipeline.*`. */
   applyPipeline(name: string, yamlText: string, by: string): Promise<PipelineRevision>;
   /** Checks the YAML only: names a build and refuses a wrong file before anything starts. Throws `pipeline.*`. */
@@ -53,6 +70,8 @@ export interface EndpointDeps {
   validateBody?(revision: PipelineRevision, body: JsonObject): Failure | undefined;
   /** Secret that webhooks to this audience are signed with; shown once with a new token, and with the pipeline. */
   webhookSecret?(audience: { principal: string } | { pipeline: string }): string;
+  /** Refuses new requests while the system is short of something. Absent = never. */
+  admission?: Pick<Admission, 'admit'>;
   health(): Promise<Health>;
   version: string;
   /** Where clients reach this service, without a slash at the end: `http://127.0.0.1:8080`. */
@@ -62,6 +81,8 @@ export interface EndpointDeps {
     bodyBytes: number;
     /** Largest archive of POST /v1/sources, bytes. */
     sourceBytes: number;
+    /** Calls of one caller, per node. Absent = unlimited. */
+    perCaller?: RateLimit;
   };
   logger: Logger;
   /** Mounts further plugins with their own authentication (`/git`, `/deps`); error handler and correlation ids are shared. */

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { SlowLaneError } from '@slowlane/contracts';
-import { bearer } from './testing/memory-deps.ts';
+import { bearer } from './testing/callers.ts';
 import { closeAfterEach, serve, type Served } from './testing/serve.ts';
 
 closeAfterEach();

@@ -3,7 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { EndpointDeps } from './endpoint-deps.ts';
-import { namedSchemas } from './schema.ts';
+import { namedSchemas } from './named-schemas.ts';
 
 /** The page and all it loads come from here; the browser refuses anything else. */
 const DOCS_CSP =

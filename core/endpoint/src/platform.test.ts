@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { secrets } from './testing/memory-deps.ts';
+import { secrets } from './testing/callers.ts';
 import { closeAfterEach, serve } from './testing/serve.ts';
 
 closeAfterEach();
@@ -184,7 +184,11 @@ describe('authentication', () => {
         }
       }
     }
-    expect(open.sort()).toEqual(['get /v1/health', 'get /v1/results/{id}/files/{*}']);
+    expect(open.sort()).toEqual([
+      'get /v1/health',
+      'get /v1/results/{id}/files/{*}',
+      'head /v1/results/{id}/files/{*}',
+    ]);
     expect(Object.keys(paths).length).toBeGreaterThan(20);
   });
 

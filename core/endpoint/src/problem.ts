@@ -67,8 +67,11 @@ function invalidFields(error: FieldErrors): SlowLaneError {
 
 function headersOf(error: SlowLaneError, status: number): Record<string, string> {
   if (status === 401) return { 'www-authenticate': 'Bearer' };
+  if (status === 416) return { 'content-range': `bytes */${String(error.data?.['size'] ?? '*')}` };
   if (status === 405) return { allow: String(error.data?.['allow'] ?? '') };
-  if (status === 503 || status === 429) return { 'retry-after': String(retryAfter(error)) };
+  const wait = { 'retry-after': String(retryAfter(error)) };
+  if (error.code === 'request.rate') return { ...wait, ratelimit: `"caller";r=0;t=${retryAfter(error)}` };
+  if (status === 503 || status === 429) return wait;
   return {};
 }
 

@@ -3,15 +3,24 @@ import type {
   FailureView,
   PartRecord,
   PartView,
+  PartWaitView,
   RequestList,
   RequestRecord,
   RequestView,
+  WaitView,
 } from '@slowlane/contracts';
 
 type Summary = RequestList['requests'][number];
 
-export function requestView(request: RequestRecord, parts: readonly PartRecord[], publicUrl: string): RequestView {
-  return { ...requestSummary(request, publicUrl), parts: parts.map(partView) };
+export function requestView(
+  request: RequestRecord,
+  parts: readonly PartRecord[],
+  { publicUrl, waits }: { publicUrl: string; waits?: ReadonlyMap<string, WaitView> },
+): RequestView {
+  return {
+    ...requestSummary(request, publicUrl),
+    parts: parts.map((part) => ({ ...partView(part), wait: partWaitView(waits?.get(part.id)) })),
+  };
 }
 
 export function requestSummary(request: RequestRecord, publicUrl: string): Summary {
@@ -28,6 +37,10 @@ export function requestSummary(request: RequestRecord, publicUrl: string): Summa
     workspace: request.pin.workspace,
     acceptedAt: request.acceptedAt,
     endedAt: request.endedAt,
+    tenant: request.tenant,
+    notBefore: request.notBefore,
+    deadline: request.deadline,
+    priority: request.priority,
     failure: failureView(request.failure),
     links: requestLinks(request.id, publicUrl),
   };
@@ -42,6 +55,12 @@ export function requestLinks(id: string, publicUrl: string): Summary['links'] {
     cancel: `${self}/cancel`,
     trace: `${publicUrl}/v1/trace/${id}`,
   };
+}
+
+function partWaitView(wait: WaitView | undefined): PartWaitView | undefined {
+  if (wait === undefined) return undefined;
+  const { part: _part, request: _request, state: _state, ...why } = wait;
+  return why;
 }
 
 function partView(part: PartRecord): PartView {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SlowLaneError } from '@slowlane/contracts';
-import { digest } from './testing/memory-deps.ts';
+import { digest } from './testing/callers.ts';
 import { closeAfterEach, serve, type Served } from './testing/serve.ts';
 
 closeAfterEach();
@@ -219,6 +219,7 @@ describe('GET /v1/requests/{id}', () => {
           attempt: 0,
           parkedAt: 5,
           waiting: { dimension: 'op:daily-sales', limit: 2, inUse: 2 },
+          wait: { dimension: 'op:daily-sales', limit: 2, inUse: 2, parkedAt: 5 },
         },
       ]);
     }

@@ -1,4 +1,5 @@
 import type { Route } from './route.ts';
+import { cancelRequests, retryRequests } from './routes/bulk-requests.ts';
 import { cancelRequest } from './routes/cancel-request.ts';
 import { createBuild } from './routes/create-build.ts';
 import { createRequest } from './routes/create-request.ts';
@@ -25,10 +26,14 @@ import { listPlugins } from './routes/list-plugins.ts';
 import { listRequests } from './routes/list-requests.ts';
 import { listSchedules } from './routes/list-schedules.ts';
 import { listTokens } from './routes/list-tokens.ts';
+import { pauseGate } from './routes/pause-gate.ts';
 import { pauseSchedule, resumeSchedule } from './routes/pause-schedule.ts';
 import { putPipeline } from './routes/put-pipeline.ts';
 import { redeliver } from './routes/redeliver.ts';
+import { releaseGate } from './routes/release-gate.ts';
+import { rollbackPipeline } from './routes/rollback-pipeline.ts';
 import { resetGate } from './routes/reset-gate.ts';
+import { retryRequest } from './routes/retry-request.ts';
 import { revokeToken } from './routes/revoke-token.ts';
 import { setGate } from './routes/set-gate.ts';
 
@@ -39,6 +44,9 @@ export const routes: readonly Route[] = [
   getRequest,
   followRequest,
   cancelRequest,
+  retryRequest,
+  cancelRequests,
+  retryRequests,
   getResult,
   getResultFile,
   createSource,
@@ -51,9 +59,12 @@ export const routes: readonly Route[] = [
   putPipeline,
   listPipelines,
   getPipeline,
+  rollbackPipeline,
   listGates,
   setGate,
   resetGate,
+  pauseGate,
+  releaseGate,
   listSchedules,
   pauseSchedule,
   resumeSchedule,

@@ -1,32 +1,4 @@
-import {
-  BuildList,
-  BuildView,
-  CreateBuild,
-  CreateRequest,
-  EventView,
-  FailureView,
-  GateList,
-  Health,
-  Id,
-  Json,
-  Name,
-  PartView,
-  PipelineList,
-  PipelineView,
-  PluginList,
-  Problem,
-  RequestAccepted,
-  RequestList,
-  RequestView,
-  ResultView,
-  RunView,
-  SetGate,
-  SourceStored,
-  TokenCreated,
-  TokenList,
-  TokenView,
-  TraceView,
-} from '@slowlane/contracts';
+import { Id, Name } from '@slowlane/contracts';
 import { z } from 'zod';
 
 /** Parts of calls that several routes share. */
@@ -44,47 +16,15 @@ export const Page = z.object({
 export const Dimension = z
   .string()
   .regex(
-    /^(\*|(op|pool|ws|res):[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?)$/,
-    '"*", or "op:", "pool:", "ws:" or "res:" and a name',
+    /^(\*|(op|pool|ws|res):[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?|(tn|bud):[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9])?|quota:[a-z0-9][a-z0-9._-]{0,63}:[a-z0-9-]{1,64})$/,
+    '"*", or "op:", "pool:", "ws:", "res:", "tn:", "bud:" or "quota:<workspace>:" and a name',
   );
 
 export const Scope = z
   .string()
   .regex(
-    /^(admin|read|build|pipeline|gate|deps|(push|request):(\*|[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?))$/,
-    'admin, read, build, pipeline, gate, deps, push:<pipeline or *> or request:<operation or *>',
+    /^(admin|read|build|pipeline|gate|deps|(push|request):(\*|[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?)|tenant:(\*|[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9])?))$/,
+    'admin, read, build, pipeline, gate, deps, push:<pipeline or *>, request:<operation or *> or tenant:<tenant or *>',
   );
 
 export const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, '1 to 255 visible ASCII characters');
-
-/** Schemas that have a name of their own in the OpenAPI document. */
-export const namedSchemas = z.registry<{ id: string }>();
-for (const [id, schema] of Object.entries({
-  BuildList,
-  BuildView,
-  CreateBuild,
-  CreateRequest,
-  EventView,
-  FailureView,
-  GateList,
-  Health,
-  Json,
-  PartView,
-  PipelineList,
-  PipelineView,
-  PluginList,
-  Problem,
-  RequestAccepted,
-  RequestList,
-  RequestView,
-  ResultView,
-  RunView,
-  SetGate,
-  SourceStored,
-  TokenCreated,
-  TokenList,
-  TokenView,
-  TraceView,
-})) {
-  namedSchemas.add(schema, { id });
-}

@@ -2,7 +2,7 @@ import type { Logger } from '@slowlane/contracts';
 import { openQueue, type Queue } from '@slowlane/queue';
 import { startRedis, type TestRedis } from '@slowlane/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { bearer } from './testing/memory-deps.ts';
+import { bearer } from './testing/callers.ts';
 import { closeAfterEach, serve, type Served } from './testing/serve.ts';
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} };

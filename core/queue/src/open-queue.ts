@@ -85,5 +85,6 @@ async function stats(store: Store): Promise<QueueStats> {
   const [streamLength, outboxLag, memory] = await store.call((redis) =>
     Promise.all([redis.xlen(store.keys.of('log')), redis.xlen(store.keys.of('outbox')), redis.info('memory')]),
   );
-  return { streamLength, outboxLag, usedMemory: Number(/^used_memory:(\d+)/m.exec(memory)?.[1] ?? 0) };
+  const figure = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(memory)?.[1] ?? 0);
+  return { streamLength, outboxLag, usedMemory: figure('used_memory'), maxMemory: figure('maxmemory') };
 }

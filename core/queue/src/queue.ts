@@ -48,6 +48,8 @@ export interface QueueStats {
   streamLength: number;
   /** Bytes. */
   usedMemory: number;
+  /** Bytes that Redis may use; 0 = no limit. */
+  maxMemory: number;
   /** Triggers that no queue job was made for yet. */
   outboxLag: number;
 }

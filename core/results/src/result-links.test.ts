@@ -132,7 +132,7 @@ describe('result links', () => {
   it('to a file that is no longer on the volume say so', async () => {
     const { links, request } = fixture();
     const { requestId, name, query } = parsed(links.links(request, HOUR)[2]?.href ?? '');
-    expect(await codeOf(links.open(requestId, name, query))).toBe('result.not-found');
+    expect(await codeOf(links.open(requestId, name, query))).toBe('result.gone');
   });
 
   it('do not exist for a request without a result', () => {

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import {
   type RequestRecord,
   type ResultFile,
@@ -49,7 +49,7 @@ export function createResultLinks(deps: ResultLinksDeps): ResultLinks {
       const request = await deps.request(requestId);
       const file = fileOf(request, requestId, name);
       const { stream, size } = await openFile(volumeOf((request as RequestRecord).pin.workspace), file);
-      return { stream, size, contentType: contentTypeOf(name) };
+      return { stream, size, contentType: contentTypeOf(name), etag: etagOf(request as RequestRecord, file, size) };
     },
   };
 }
@@ -92,12 +92,18 @@ function fileOf(request: RequestRecord | undefined, requestId: string, name: str
   throw new SlowLaneError('result.not-found', `request ${requestId} has no result file "${name}"`);
 }
 
+/** Files of a request that has ended change no more; a retry ends again, at another time. */
+function etagOf(request: RequestRecord, file: ResultFile, size: number): string {
+  const bytes = JSON.stringify([request.id, request.endedAt ?? 0, file.path, size]);
+  return `"${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}"`;
+}
+
 async function openFile(volumes: VolumeStore, file: ResultFile): ReturnType<VolumeStore['read']> {
   try {
     return await volumes.read(file.path);
   } catch (error) {
     if (error instanceof SlowLaneError && error.code === 'workspace.not-found') {
-      throw new SlowLaneError('result.not-found', `the result file "${file.name}" is no longer on the volume`, {
+      throw new SlowLaneError('result.gone', `the result file "${file.name}" is no longer on the volume`, {
         cause: error,
       });
     }

@@ -1,5 +1,5 @@
 import type { PipelineView } from '@slowlane/contracts';
-import { defineCommand, type Style } from '../command.ts';
+import { defineCommand, type Style, text } from '../command.ts';
 
 export const pipelineValidate = defineCommand({
   name: 'pipeline validate',
@@ -49,6 +49,28 @@ export const pipelineShow = defineCommand({
   args: [{ form: '<name>', help: 'name of the pipeline' }],
   run: (input, { client }) => client().getPipeline(input.args[0] as string),
   render: (view, style) => [...renderPipeline(view, style), '', view.text],
+});
+
+export const pipelineRollback = defineCommand({
+  name: 'pipeline rollback',
+  summary: 'let new requests run an earlier artifact; what was accepted before keeps its own',
+  args: [{ form: '<name>', help: 'name of the pipeline' }],
+  options: [
+    { form: '--to <id>', help: 'digest of the artifact, or id of its build (default: the artifact before this one)' },
+    { form: '--target <name>', help: 'target of the pipeline file (default: its first)' },
+  ],
+  run(input, { client }) {
+    const [to, target] = [text(input, 'to'), text(input, 'target')];
+    return client().rollbackPipeline(input.args[0] as string, {
+      ...(to !== undefined && { to }),
+      ...(target !== undefined && { target }),
+    });
+  },
+  render: (view, style) => [
+    `${style.bold(view.pipeline)} ${view.target}: job ${view.jobId} on ${view.workspace}`,
+    `artifact   ${view.to} (build ${view.buildId})`,
+    `before     ${view.from}`,
+  ],
 });
 
 function renderPipeline(view: PipelineView, style: Style): string[] {

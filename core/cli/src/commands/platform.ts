@@ -1,6 +1,7 @@
-import type { EventView } from '@slowlane/contracts';
+import type { EventView, RunView } from '@slowlane/contracts';
 import { defineCommand, flag, list, text } from '../command.ts';
 import { renderEvent } from '../render-event.ts';
+import { closureText } from '../wait-text.ts';
 
 export const gateLs = defineCommand({
   name: 'gate ls',
@@ -13,11 +14,14 @@ export const gateLs = defineCommand({
         gate.limit === null ? 'unlimited' : String(gate.limit),
         String(gate.inUse),
         String(gate.waiting),
-        gate.byHand === undefined
-          ? ''
-          : `by ${gate.byHand.by}: ${gate.byHand.reason} (declared: ${gate.declared ?? 'none'})`,
+        [
+          ...(gate.byHand === undefined
+            ? []
+            : [`by ${gate.byHand.by}: ${gate.byHand.reason} (declared: ${gate.declared ?? 'none'})`]),
+          ...(gate.closed ?? []).map(closureText),
+        ].join('; '),
       ]),
-      ['dimension', 'limit', 'in use', 'waiting', 'set by hand'],
+      ['dimension', 'limit', 'in use', 'waiting', 'set or closed by'],
     ),
 });
 
@@ -25,7 +29,7 @@ export const gateSet = defineCommand({
   name: 'gate set',
   summary: 'set a limit by hand; stands over the pipeline file until gate reset',
   args: [
-    { form: '<dimension>', help: '* | op:NAME | pool:NAME | ws:NAME | res:NAME' },
+    { form: '<dimension>', help: '* | op:NAME | pool:NAME | ws:NAME | res:NAME | tn:NAME' },
     { form: '<limit>', help: 'number of slots; 0 stops new ones' },
   ],
   options: [{ form: '--reason <text>', help: 'why', default: 'by hand' }],
@@ -50,7 +54,7 @@ export const tokenCreate = defineCommand({
   options: [
     {
       form: '--scope <scope>',
-      help: 'admin | read | push:NAME | request:NAME | build | pipeline | gate | deps (repeat it)',
+      help: 'admin | read | push:NAME | request:NAME | tenant:NAME | build | pipeline | gate | deps (repeat it)',
       many: true,
     },
     { form: '--ttl <duration>', help: 'how long it is good for: 30d' },
@@ -85,11 +89,16 @@ export const tokenLs = defineCommand({
         token.id,
         token.name,
         token.scopes.join(' '),
-        token.revokedAt === undefined ? '' : 'revoked',
+        token.revokedAt === undefined ? endText(token.expiresAt) : 'revoked',
       ]),
       ['token', 'name', 'scopes', ''],
     ),
 });
+
+function endText(expiresAt: number | undefined): string {
+  if (expiresAt === undefined) return '';
+  return `${expiresAt > Date.now() ? 'until' : 'expired'} ${new Date(expiresAt).toISOString()}`;
+}
 
 export const tokenRevoke = defineCommand({
   name: 'token revoke',
@@ -126,9 +135,16 @@ export const runShow = defineCommand({
   run: (input, { client }) => client().getRun(input.args[0] as string),
   render: (run) => [
     `run ${run.runId} of ${run.part}: ${run.state} on ${run.workspace}`,
+    ...progressOf(run.progress),
     ...(run.runPageUrl === undefined ? [] : [run.runPageUrl]),
   ],
 });
+
+function progressOf(progress: RunView['progress']): string[] {
+  if (progress === undefined) return [];
+  const { percent, message, step } = progress;
+  return [[percent === undefined ? `step ${step}` : `${percent} %`, message].filter(Boolean).join('  ')];
+}
 
 export const runLogs = defineCommand({
   name: 'run logs',
@@ -155,8 +171,13 @@ export const resultGet = defineCommand({
 
 export const trace = defineCommand({
   name: 'trace',
-  summary: 'the whole story of any id: push, build, artifact, job, request, parts, runs, delivery',
-  args: [{ form: '<id>', help: 'id of a request, part, run, build, push, or an artifact digest' }],
+  summary: 'the whole story of any id: commit, push, build, artifact, job, request, part, run, delivery, trace',
+  args: [
+    {
+      form: '<id>',
+      help: 'a commit, a traceparent, an artifact digest, or the id of a push, build, job, request, part, run or delivery',
+    },
+  ],
   run: (input, { client }) => client().trace(input.args[0] as string),
   render: ({ events }, style) => events.filter(hasNews).map((event) => renderEvent(event, style)),
 });

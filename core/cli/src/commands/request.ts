@@ -1,4 +1,7 @@
 import {
+  type BulkFilter,
+  type BulkOutcome,
+  type CreateRequest,
   isRequestTerminal,
   type RequestAccepted,
   type RequestState,
@@ -20,6 +23,11 @@ export const requestCreate = defineCommand({
     { form: '--data <json>', help: 'the request body itself' },
     { form: '--callback <url>', help: 'told at the end by a signed webhook' },
     { form: '--idempotency-key <key>', help: 'the same key again gives the same request' },
+    { form: '--tenant <name>', help: 'who shares the gate fairly with others' },
+    { form: '--priority <n>', help: '0 (first) to 9' },
+    { form: '--not-before <time>', help: 'wait until then: 2026-12-24T22:00:00Z' },
+    { form: '--deadline <time>', help: 'fail what was not submitted by then' },
+    { form: '--coalesce', help: 'share an equal request of yours that is in flight' },
     { form: '--wait', help: 'show what happens until it has ended' },
     { form: '--id', help: 'print the id alone, for a script' },
   ],
@@ -32,6 +40,7 @@ export const requestCreate = defineCommand({
         operation: input.args[0] as string,
         body: await readBody(input, context),
         ...(callback === undefined ? {} : { callback }),
+        ...wishesOf(input),
       },
       key === undefined ? {} : { idempotencyKey: key },
     );
@@ -53,14 +62,21 @@ export const requestLs = defineCommand({
   options: [
     { form: '--operation <name>', help: 'of one operation' },
     { form: '--state <state>', help: 'in one state' },
+    { form: '--principal <name>', help: 'sent by this caller' },
+    { form: '--since <time>', help: 'accepted from then on' },
+    { form: '--until <time>', help: 'accepted before then' },
+    { form: '--before <id>', help: 'the page after this request' },
     { form: '--limit <n>', help: 'at most so many', default: '20' },
   ],
   run(input, context) {
     const operation = text(input, 'operation');
-    const state = text(input, 'state');
+    const principal = text(input, 'principal');
+    const before = text(input, 'before');
     return context.client().listRequests({
       ...(operation === undefined ? {} : { operation }),
-      ...(state === undefined ? {} : { state: state as RequestState }),
+      ...(principal === undefined ? {} : { principal }),
+      ...(before === undefined ? {} : { before }),
+      ...filterOf(input),
       limit: Number(text(input, 'limit')),
     });
   },
@@ -98,6 +114,41 @@ export const requestWait = defineCommand({
   render: renderRequest,
 });
 
+export const requestRetry = defineCommand({
+  name: 'request retry',
+  summary: 'run again what did not succeed of a request; what succeeded is kept',
+  args: [{ form: '<id>', help: 'id of the request' }],
+  run: (input, context) => context.client().retryRequest(input.args[0] as string),
+  render: ({ id, parts }, style) => [`${style.good('again')} ${id}: ${parts.length} parts`],
+});
+
+const bulkOptions = [
+  { form: '--since <time>', help: 'accepted from then on: 2026-11-24T08:00:00Z' },
+  { form: '--until <time>', help: 'accepted before then' },
+  { form: '--state <state>', help: 'only those in this state' },
+  { form: '--principal <name>', help: 'sent by this caller' },
+  { form: '--limit <n>', help: 'at most so many, the newest', default: '100' },
+  { form: '--dry-run', help: 'only say which ones' },
+];
+
+export const requestRetryAll = defineCommand({
+  name: 'request retry-all',
+  summary: 'after a fix: run again what failed of all requests of an operation that match',
+  args: [{ form: '<operation>', help: 'name of the operation' }],
+  options: bulkOptions,
+  run: (input, context) => context.client().retryRequests(bulkOf(input)),
+  render: (outcome, style) => renderBulk(outcome, 'retried', style),
+});
+
+export const requestCancelAll = defineCommand({
+  name: 'request cancel-all',
+  summary: 'cancel all requests of an operation that match and have not ended',
+  args: [{ form: '<operation>', help: 'name of the operation' }],
+  options: bulkOptions,
+  run: (input, context) => context.client().cancelRequests(bulkOf(input)),
+  render: (outcome, style) => renderBulk(outcome, 'cancelled', style),
+});
+
 export const requestCancel = defineCommand({
   name: 'request cancel',
   summary: 'cancel a request: parked parts at once, running ones as soon as the workspace has ended them',
@@ -105,6 +156,57 @@ export const requestCancel = defineCommand({
   run: (input, context) => context.client().cancelRequest(input.args[0] as string),
   render: (request, style) => [`${request.id} ${stateText(request.state, style)}`],
 });
+
+function bulkOf(input: CommandInput): BulkFilter {
+  const principal = text(input, 'principal');
+  return {
+    operation: input.args[0] as string,
+    ...(principal === undefined ? {} : { principal }),
+    ...filterOf(input),
+    limit: Number(text(input, 'limit')),
+    dryRun: flag(input, 'dryRun'),
+  };
+}
+
+function renderBulk({ done, refused, dryRun, more }: BulkOutcome, verb: string, style: Style): string[] {
+  return [
+    ...done.map((id) => `${dryRun ? style.dim(`would be ${verb}`) : style.good(verb)} ${id}`),
+    ...refused.map(({ id, code, message }) => `${style.bad('refused')} ${id}: ${message} (${code})`),
+    ...(done.length + refused.length === 0 ? ['nothing matches'] : []),
+    ...(more ? [style.warn('more match than --limit: run it again')] : []),
+  ];
+}
+
+function filterOf(input: CommandInput): { state?: RequestState; since?: number; until?: number } {
+  const state = text(input, 'state');
+  const [since, until] = [momentOf(input, 'since'), momentOf(input, 'until')];
+  return {
+    ...(state === undefined ? {} : { state: state as RequestState }),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+  };
+}
+
+function wishesOf(input: CommandInput): Partial<CreateRequest> {
+  const [tenant, priority] = [text(input, 'tenant'), text(input, 'priority')];
+  const [notBefore, deadline] = [momentOf(input, 'notBefore'), momentOf(input, 'deadline')];
+  return {
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(priority === undefined ? {} : { priority: Number(priority) }),
+    ...(notBefore === undefined ? {} : { notBefore }),
+    ...(deadline === undefined ? {} : { deadline }),
+    ...(flag(input, 'coalesce') ? { coalesce: true } : {}),
+  };
+}
+
+/** Epoch ms of an ISO time, which may name its zone. */
+function momentOf(input: CommandInput, name: string): number | undefined {
+  const given = text(input, name);
+  if (given === undefined) return undefined;
+  const ms = Date.parse(given);
+  if (Number.isFinite(ms)) return ms;
+  throw new SlowLaneError('cli.usage', `"${given}" is not a time`, { hint: 'Like 2026-12-24T22:00:00Z' });
+}
 
 function isView(value: RequestAccepted | RequestView): value is RequestView {
   return 'parts' in value;
@@ -154,6 +256,9 @@ function renderRequest(request: RequestView, style: Style): string[] {
       ]),
       ['part', 'state', 'attempt', 'run', 'waits for'],
     ),
+    ...(request.parts.some(({ wait }) => wait !== undefined)
+      ? [style.dim(`why, behind whom and until when: slowlane gate explain ${request.id}`)]
+      : []),
   ];
 }
 

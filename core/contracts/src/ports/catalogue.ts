@@ -53,6 +53,8 @@ export interface RegistrationStore {
   current(pipeline: string, target: string): Promise<Registration | undefined>;
   /** An existing job for exactly these settings, so that the same push again registers nothing new. */
   find(pipeline: string, target: string, settingsDigest: string): Promise<Registration | undefined>;
+  /** Newest first: what a rollback chooses from. */
+  recent(pipeline: string, target: string, limit: number): Promise<Registration[]>;
 }
 
 export interface ApiToken {
@@ -81,7 +83,16 @@ export interface TokenStore {
 /** History: what the archiver has taken over from the event stream. */
 export interface History {
   request(id: string): Promise<RequestRecord | undefined>;
-  requests(query: { operation?: string; state?: string; before?: string; limit: number }): Promise<RequestRecord[]>;
+  /** Newest first. `since` (from) and `until` (before) are epoch ms of acceptance; */
+  requests(query: {
+    operation?: string;
+    state?: string;
+    principal?: string;
+    since?: number;
+    until?: number;
+    before?: string;
+    limit: number;
+  }): Promise<RequestRecord[]>;
   parts(requestId: string): Promise<PartRecord[]>;
   build(id: string): Promise<BuildRecord | undefined>;
   builds(query: { pipeline?: string; before?: string; limit: number }): Promise<BuildRecord[]>;

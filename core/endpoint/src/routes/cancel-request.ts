@@ -28,7 +28,7 @@ export const cancelRequest: Route = (app, { deps, access }) => {
       const state = await deps.requests.cancel(found.id, caller.name);
       const now = (await deps.requests.get(found.id)) ?? { ...found, state };
       reply.code(202);
-      return requestView(now, await findParts(deps, found.id), deps.publicUrl);
+      return requestView(now, await findParts(deps, found.id), { publicUrl: deps.publicUrl });
     },
   });
 };

@@ -1,7 +1,18 @@
-import { RunView } from '@slowlane/contracts';
+import { type PartRecord, type RequestRecord, RunView } from '@slowlane/contracts';
+import type { EndpointDeps } from '../endpoint-deps.ts';
 import { findRun } from '../find-run.ts';
 import { problems, type Route } from '../route.ts';
 import { AnyId } from '../schema.ts';
+
+/** A volume that does not answer takes nothing from the rest of the view. */
+async function progressOf(deps: EndpointDeps, owner: RequestRecord, part: PartRecord): Promise<RunView['progress']> {
+  try {
+    return await deps.runProgress?.(owner, part);
+  } catch (error) {
+    deps.logger.warn({ part: part.id, error: String(error) }, 'progress of a run could not be read');
+    return undefined;
+  }
+}
 
 /** Scope: `read` or `request:<operation>`. */
 export const getRun: Route = (app, { deps, access }) => {
@@ -25,6 +36,7 @@ export const getRun: Route = (app, { deps, access }) => {
         state: part.state,
         workspace: owner.pin.workspace,
         runPageUrl: part.runPageUrl,
+        progress: part.runId === undefined ? undefined : await progressOf(deps, owner, part),
       };
     },
   });

@@ -1,4 +1,5 @@
 import { GateList } from '@slowlane/contracts';
+import { gatesOf } from '../gates-of.ts';
 import { problems, type Route } from '../route.ts';
 
 export const listGates: Route = (app, { deps, access }) => {
@@ -12,6 +13,6 @@ export const listGates: Route = (app, { deps, access }) => {
       security: [{ token: [] }],
       response: { 200: GateList, ...problems },
     },
-    handler: async () => ({ gates: await deps.gate.list() }),
+    handler: async () => ({ gates: await gatesOf(deps.gate) }),
   });
 };

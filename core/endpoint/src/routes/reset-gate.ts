@@ -1,5 +1,6 @@
 import { GateList } from '@slowlane/contracts';
 import { z } from 'zod';
+import { gatesOf } from '../gates-of.ts';
 import { problems, type Route } from '../route.ts';
 import { Dimension } from '../schema.ts';
 
@@ -17,7 +18,7 @@ export const resetGate: Route = (app, { deps, access }) => {
     },
     handler: async (request) => {
       await deps.gate.reset(request.params.dimension, access.callerOf(request).name);
-      return { gates: await deps.gate.list() };
+      return { gates: await gatesOf(deps.gate) };
     },
   });
 };

@@ -1,5 +1,6 @@
 import { GateList, SetGate } from '@slowlane/contracts';
 import { z } from 'zod';
+import { gatesOf } from '../gates-of.ts';
 import { problems, type Route } from '../route.ts';
 import { Dimension } from '../schema.ts';
 
@@ -19,7 +20,7 @@ export const setGate: Route = (app, { deps, access }) => {
     handler: async (request) => {
       const { limit, reason } = request.body;
       await deps.gate.set(request.params.dimension, limit, access.callerOf(request).name, reason);
-      return { gates: await deps.gate.list() };
+      return { gates: await gatesOf(deps.gate) };
     },
   });
 };

@@ -19,26 +19,7 @@ import {
   type SlowLaneEvent,
 } from '@slowlane/contracts';
 import type { EndpointDeps } from '../endpoint-deps.ts';
-
-export const digest = (hex: string): `sha256:${string}` => `sha256:${hex.repeat(64).slice(0, 64)}`;
-export const secrets = {
-  admin: 'sl_admin000_aaaaaaaaaaaaaaaaaaaaaaaa',
-  read: 'sl_read0000_aaaaaaaaaaaaaaaaaaaaaaaa',
-  client: 'sl_client00_aaaaaaaaaaaaaaaaaaaaaaaa',
-  author: 'sl_author00_aaaaaaaaaaaaaaaaaaaaaaaa',
-  nothing: 'sl_nothing0_aaaaaaaaaaaaaaaaaaaaaaaa',
-};
-const scopes: Record<keyof typeof secrets, string[]> = {
-  admin: ['admin'],
-  read: ['read'],
-  client: ['request:daily-sales'],
-  author: ['push:daily-sales', 'build', 'pipeline'],
-  nothing: ['deps'],
-};
-
-export function bearer(who: keyof typeof secrets): { authorization: string } {
-  return { authorization: `Bearer ${secrets[who]}` };
-}
+import { digest, scopes, secrets } from './callers.ts';
 
 /** Small in-memory implementations of the ports, with the state in reach of the test. */
 export function createMemory() {
@@ -147,9 +128,22 @@ export function createMemory() {
         state.requests.set(id, { ...request, state: 'cancelling' });
         return 'cancelling';
       },
+      async retryFailed(id) {
+        const request = state.requests.get(id);
+        if (request?.state !== 'failed')
+          throw new SlowLaneError('request.not-retryable', `request ${id} has not failed`);
+        const again = (state.parts.get(id) ?? []).filter((part) => part.state !== 'succeeded');
+        state.requests.set(id, { ...request, state: 'running', endedAt: undefined });
+        return { parts: again.map((part) => part.id) };
+      },
+      async explain(partId) {
+        const part = [...state.parts.values()].flat().find((one) => one.id === partId);
+        if (part === undefined) return undefined;
+        return { part: part.id, request: part.requestId, state: part.state, ...part.waiting, parkedAt: part.parkedAt };
+      },
     } satisfies Pick<
       EndpointDeps['requests'],
-      'accept' | 'get' | 'parts' | 'cancel'
+      'accept' | 'get' | 'parts' | 'cancel' | 'retryFailed' | 'explain'
     > as unknown as EndpointDeps['requests'],
     gate: {
       async list() {
@@ -213,7 +207,18 @@ export function createMemory() {
       async current(pipeline, target) {
         return state.registrations.findLast((one) => one.pipeline === pipeline && one.target === target);
       },
-    } satisfies Pick<EndpointDeps['registrations'], 'current'> as unknown as EndpointDeps['registrations'],
+      async recent(pipeline, target) {
+        return state.registrations.filter((one) => one.pipeline === pipeline && one.target === target).reverse();
+      },
+      async put(registration) {
+        const stored = { ...registration, at: 2_000 };
+        state.registrations.push(stored);
+        return stored;
+      },
+    } satisfies Pick<
+      EndpointDeps['registrations'],
+      'current' | 'recent' | 'put'
+    > as unknown as EndpointDeps['registrations'],
     tokens: {
       async create({ name, scopes: given, expiresAt }) {
         const token = {
@@ -249,11 +254,8 @@ export function createMemory() {
       },
       async requests({ operation, state: wanted, before, limit }) {
         return [...state.archived.values()]
-          .filter(
-            (one) =>
-              (operation === undefined || one.operation === operation) &&
-              (wanted === undefined || one.state === wanted),
-          )
+          .filter((one) => operation === undefined || one.operation === operation)
+          .filter((one) => wanted === undefined || one.state === wanted)
           .filter((one) => before === undefined || one.id < before)
           .sort((a, b) => (a.id < b.id ? 1 : -1))
           .slice(0, limit);
@@ -400,7 +402,6 @@ export function createMemory() {
     state.registrations.push(registration);
     return registration;
   }
-
   return { deps, state, emit, endRequest, addPipeline, register };
 }
 

@@ -2,7 +2,8 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { afterEach } from 'vitest';
 import { buildEndpoint } from '../build-endpoint.ts';
 import type { EndpointDeps } from '../endpoint-deps.ts';
-import { bearer, createMemory, type Memory, type secrets } from './memory-deps.ts';
+import { bearer, type secrets } from './callers.ts';
+import { createMemory, type Memory } from './memory-deps.ts';
 
 const open: FastifyInstance[] = [];
 

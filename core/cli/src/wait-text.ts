@@ -1,0 +1,45 @@
+import type { GateList, PartWaitView } from '@slowlane/contracts';
+
+type Closure = NonNullable<GateList['gates'][number]['closed']>[number];
+
+export function closureText({ cause, by, reason, until }: Closure): string {
+  return `${cause} by ${by}: ${reason}${until === undefined ? '' : ` until ${iso(until)}`}`;
+}
+
+/** Why a part waits, behind whom and until when, a line each. */
+export function waitLines(wait: PartWaitView): string[] {
+  return [
+    ...dimensionLines(wait),
+    ...(wait.closed ?? []).map((closure) => `closed: ${closureText(closure)}`),
+    ...(wait.position === undefined
+      ? []
+      : [`before it: ${wait.position.overall} parts, ${wait.position.inClass} alike`]),
+    ...holderLines(wait),
+    ...(wait.opensAt === undefined ? [] : [`opens at ${iso(wait.opensAt)}`]),
+    ...(wait.notBefore === undefined ? [] : [`not before ${iso(wait.notBefore)}`]),
+    ...(wait.deadline === undefined ? [] : [`deadline ${iso(wait.deadline)}`]),
+    ...(wait.eta === undefined ? [] : [`starts between ${iso(wait.eta.earliest)} and ${iso(wait.eta.latest)}`]),
+  ];
+}
+
+function dimensionLines({ dimension, limit, inUse, taken, weight, impossible }: PartWaitView): string[] {
+  if (dimension === undefined) return ['waits for its turn'];
+  if (limit === undefined) return [`waits for ${dimension}`];
+  const others = taken === undefined || taken === 0 ? '' : `, ${taken} taken by others`;
+  const needs = weight === undefined || weight === 1 ? '' : `, it needs ${weight}`;
+  return [
+    `waits for ${dimension}: ${inUse ?? 0} of ${limit ?? 'unlimited'} in use${others}${needs}`,
+    ...(impossible === true ? ['it weighs more than the limit: it will not run until somebody raises that'] : []),
+  ];
+}
+
+function holderLines({ holders = [] }: PartWaitView): string[] {
+  return holders.map(
+    ({ part, run, weight, grantedAt }) =>
+      `held by ${part}${run === undefined ? '' : ` (run ${run})`}, ${weight}, since ${iso(grantedAt)}`,
+  );
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
