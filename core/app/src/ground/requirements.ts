@@ -127,6 +127,18 @@ export function testRequirements(environment: Environment): Requirement[] {
       find: async () => findOnPath(environment.path, ['ps']),
       remedy: apt('procps'),
     },
+    {
+      name: 'gcc',
+      use: 'the tests that cut the power: a library that notes what is on the disk',
+      find: async () => findOnPath(environment.path, ['gcc']),
+      remedy: apt('gcc', 'libc6-dev'),
+    },
+    {
+      name: 'postgresql',
+      use: 'the tests of the ledger in Postgres',
+      find: async () => (existsSync('/usr/lib/postgresql') ? '/usr/lib/postgresql' : undefined),
+      remedy: apt('postgresql'),
+    },
   ];
 }
 

@@ -25,7 +25,7 @@ const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'u
 const publicUrl = urlOf(config);
 const webhookKey = Buffer.from(keptSecret(join(paths.keys, 'webhook-key')));
 
-const stores = await openStores(paths, config, logger);
+const stores = await openStores(paths, config, { logger, secret: environment.secret });
 const workspaces = connectWorkspaces({ environment, paths, config, logger, version });
 const builder = await createBuilder({ paths, config, stores, workspaces, logger });
 const { history } = stores.ledger;

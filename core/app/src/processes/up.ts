@@ -136,6 +136,7 @@ function namedSecrets({ config, environment }: Installation): Record<string, str
   const names = Object.values(config.workspaces).flatMap((workspace) =>
     workspace.kind === 'databricks' ? [workspace.token_env, workspace.client_id_env, workspace.client_secret_env] : [],
   );
+  names.push(config.ledger?.postgres.url_env);
   return Object.fromEntries(
     names.flatMap((name) => (name === undefined ? [] : [[name, environment.secret(name) ?? '']])),
   );

@@ -6,7 +6,7 @@ import {
   type SigningKey,
 } from '@slowlane/artifacts';
 import type { Paths, SlowLaneYaml } from '@slowlane/config';
-import type { BlobStore, BuildCache, Logger } from '@slowlane/contracts';
+import { type BlobStore, type BuildCache, type Logger, SlowLaneError } from '@slowlane/contracts';
 import { type Archiver, type Ledger, openLedger } from '@slowlane/ledger';
 import { platformRules, splitPrices } from '@slowlane/kit';
 import { openQueue, type Queue } from '@slowlane/queue';
@@ -23,7 +23,11 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-export async function openStores(paths: Paths, config: SlowLaneYaml, logger: Logger): Promise<Stores> {
+export async function openStores(
+  paths: Paths,
+  config: SlowLaneYaml,
+  { logger, secret }: { logger: Logger; secret(name: string): string | undefined },
+): Promise<Stores> {
   const redis = config.redis === undefined ? await ensureRedis(paths, logger) : undefined;
   const queue = await openQueue({
     url: config.redis?.url ?? (redis?.url as string),
@@ -36,9 +40,19 @@ export async function openStores(paths: Paths, config: SlowLaneYaml, logger: Log
       { detail: durability.detail },
       'redis may lose acknowledged requests in a power cut: set appendonly yes and appendfsync always',
     );
-  const ledger = await openLedger({ file: paths.ledger, archiveDir: paths.archive, logger });
+  const postgres = postgresOf(config, secret);
+  const ledger = await openLedger({ file: paths.ledger, postgres, archiveDir: paths.archive, logger });
+  // Before anything else is written: a new event would hide that Redis is older than the archive. The keeper opens the gate again.
+  if (await queue.gate.closeIfOlderThan(await ledger.history.cursor()))
+    logger.error({}, 'redis went back in time: the gate stays closed until what runs on the workspaces is reconciled');
   await queue.gate.restore(await ledger.handLimits());
   await queue.gate.declare(platformRules(config.gates, config.budgets));
+  // A Redis from an older copy knows nothing of runs that were granted since: nothing is granted until the keeper has seen what runs.
+  if (await queue.gate.closeIfOlderThan(await ledger.history.cursor()))
+    logger.error(
+      {},
+      'redis is older than the archive: the gate stays closed until what runs on the workspaces is reconciled',
+    );
   const archiver = ledger.archiver(queue.events);
   archiver.start();
   return {
@@ -55,4 +69,18 @@ export async function openStores(paths: Paths, config: SlowLaneYaml, logger: Log
       await redis?.close();
     },
   };
+}
+
+/** Throws `config.invalid` when the variable that slowlane.yaml names is not set. */
+export function postgresOf(
+  { ledger }: SlowLaneYaml,
+  secret: (name: string) => string | undefined,
+): { url: string } | undefined {
+  if (ledger === undefined) return undefined;
+  const { url_env: name } = ledger.postgres;
+  const url = secret(name);
+  if (url !== undefined) return { url };
+  throw new SlowLaneError('config.invalid', `ledger.postgres.url_env: ${name} is not set`, {
+    hint: `Set ${name} to postgres://user:password@host:5432/database where slowlane up is called`,
+  });
 }

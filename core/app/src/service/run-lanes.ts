@@ -1,6 +1,6 @@
 import type { SlowLaneYaml } from '@slowlane/config';
 import type { DeliveryControl, Logger, ResultLinks, ScheduleControl } from '@slowlane/contracts';
-import { createKeeper } from '@slowlane/keeper';
+import { type BreakerView, createKeeper } from '@slowlane/keeper';
 import { createMediator, createResultSweeper } from '@slowlane/mediator';
 import {
   createLookupClient,
@@ -18,6 +18,8 @@ import type { Workspaces } from './workspaces.ts';
 export interface Lanes {
   schedules: ScheduleControl;
   deliveries: DeliveryControl;
+  /** How each workspace that was called answers. */
+  breakers(): BreakerView[];
   stop(): Promise<void>;
 }
 
@@ -58,6 +60,9 @@ export async function runLanes(setting: {
     blobs: stores.blobs,
     node,
     poll: { byWorkspace: { local: { minMs: 100, maxMs: 1_000 } } },
+    gate: stores.queue.gate,
+    events: stores.queue.events,
+    workspaces: Object.keys(config.workspaces),
     logger,
   });
   const sender = createWebhookSender({
@@ -116,6 +121,7 @@ export async function runLanes(setting: {
   return {
     schedules: scheduler.control,
     deliveries: notifier.control,
+    breakers: () => keeper.breakers(),
     async stop() {
       await sweeper.stop();
       await scheduler.stop();

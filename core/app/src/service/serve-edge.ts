@@ -10,10 +10,11 @@ import {
   type ResultLinks,
   SlowLaneError,
 } from '@slowlane/contracts';
-import { buildEndpoint } from '@slowlane/endpoint';
+import { buildEndpoint, createOidc, type Load, startAdmission } from '@slowlane/endpoint';
+import { type BreakerView, readProgress } from '@slowlane/keeper';
 import { validateBody } from '@slowlane/mediator';
 import { checkCallback, deriveWebhookSecret } from '@slowlane/notify';
-import { loadPipelineFile } from '@slowlane/pipeline';
+import { jobExists, loadPipelineFile } from '@slowlane/pipeline';
 import { createGitRemote } from '@slowlane/remote';
 import type { Builder } from './builder.ts';
 import type { Stores } from './open-stores.ts';
@@ -27,7 +28,7 @@ export async function serveEdge(setting: {
   stores: Stores;
   workspaces: Workspaces;
   builder: Builder;
-  lanes: Pick<Lanes, 'schedules' | 'deliveries'>;
+  lanes: Pick<Lanes, 'schedules' | 'deliveries' | 'breakers'>;
   feed: EventFeed;
   resultLinks: ResultLinks;
   webhookKey: Buffer;
@@ -50,6 +51,12 @@ export async function serveEdge(setting: {
     logger,
     maxPushBytes: 1_073_741_824,
   });
+  const admission = startAdmission(() => loadOf(stores), {
+    redisMemory: config.endpoint.redis_memory,
+    streamLength: config.endpoint.stream_events,
+    waitingPerOperation: config.endpoint.waiting_parts,
+    loopDelayMs: 1_000,
+  });
   const app = await buildEndpoint({
     requests: queue.requests,
     gate: queue.gate,
@@ -57,6 +64,7 @@ export async function serveEdge(setting: {
     pipelines: ledger.pipelines,
     registrations: ledger.registrations,
     tokens: ledger.tokens,
+    ...(config.oidc.length === 0 ? {} : { oidc: createOidc(config.oidc.map(providerOf)) }),
     history: ledger.history,
     results: setting.resultLinks,
     feed: setting.feed,
@@ -64,17 +72,27 @@ export async function serveEdge(setting: {
     events: queue.events,
     schedules: setting.lanes.schedules,
     deliveries: setting.lanes.deliveries,
+    tell: (event) => queue.events.append(event),
+    jobExists: ({ workspace, jobId }) =>
+      jobExists(setting.workspaces.client(workspace), jobId, { signal: AbortSignal.timeout(15_000) }),
     plugins: () => builder.plugins.manifests(),
     runLog: (part) => readRunLog(part, stores),
+    runProgress: (request, part) => readProgress(setting.workspaces.volumes(request.pin.workspace), request, part),
     applyPipeline: (name, text, by) => builder.apply(name, text, by, 'applied'),
     parsePipeline: async (text) => loadPipelineFile(text, { fileName: 'pipeline.yaml' }),
     callbackAllowed: (url) => checkCallback(url, config.policy.callbacks),
     validateBody,
     webhookSecret: (audience) => deriveWebhookSecret(setting.webhookKey, audience),
-    health: () => healthOf(stores, setting.version),
+    admission,
+    health: () =>
+      healthOf(stores, { version: setting.version, breakers: setting.lanes.breakers(), short: admission.short() }),
     version: setting.version,
     publicUrl: setting.publicUrl,
-    limits: { bodyBytes: 1_048_576, sourceBytes: 536_870_912 },
+    limits: {
+      bodyBytes: 1_048_576,
+      sourceBytes: 536_870_912,
+      perCaller: { perMinute: config.endpoint.calls_per_minute, burst: config.endpoint.burst },
+    },
     logger,
     extra(scope) {
       scope.register(remote.plugin);
@@ -92,6 +110,7 @@ export async function serveEdge(setting: {
   return {
     async close() {
       await app.close();
+      admission.close();
       await remote.close();
     },
   };
@@ -125,12 +144,37 @@ async function ensureAdminToken(paths: Paths, { ledger }: Stores): Promise<void>
   writeFileSync(paths.adminToken, `${secret}\n`, { mode: 0o600 });
 }
 
-async function healthOf({ queue, ledger }: Stores, version: string): Promise<Health> {
+function providerOf({ issuer, audience, principal_claim, scopes_claim, roles }: SlowLaneYaml['oidc'][number]) {
+  return { issuer, audience, principalClaim: principal_claim, scopesClaim: scopes_claim, roles };
+}
+
+async function loadOf({ queue }: Pick<Stores, 'queue'>): Promise<Load> {
+  const [stats, gates] = await Promise.all([queue.stats(), queue.gate.list()]);
+  const operations = gates.filter(({ dimension }) => dimension.startsWith('op:'));
+  return {
+    redis: { used: stats.usedMemory, most: stats.maxMemory },
+    streamLength: stats.streamLength,
+    waiting: Object.fromEntries(operations.map(({ dimension, waiting }) => [dimension.slice('op:'.length), waiting])),
+  };
+}
+
+/** A workspace that does not answer is told, and takes nothing from the service: what waits for it is postponed. */
+async function healthOf(
+  { queue, ledger }: Stores,
+  { version, breakers, short }: { version: string; breakers: BreakerView[]; short: string[] },
+): Promise<Health> {
   const [redis, archive] = await Promise.all([passes(() => queue.ping()), passes(() => ledger.history.cursor())]);
   return {
-    status: redis === 'ok' && archive === 'ok' ? 'ok' : 'degraded',
+    status: redis === 'ok' && archive === 'ok' && short.length === 0 ? 'ok' : 'degraded',
     version,
-    checks: { redis, ledger: archive },
+    checks: {
+      redis,
+      ledger: archive,
+      admission: short.length === 0 ? 'ok' : 'failed',
+      ...Object.fromEntries(
+        breakers.map(({ workspace, state }) => [`workspace ${workspace}`, state === 'closed' ? 'ok' : 'failed']),
+      ),
+    },
   };
 }
 

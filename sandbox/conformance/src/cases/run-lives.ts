@@ -1,0 +1,228 @@
+import type { Case } from '../case.ts';
+import {
+  call,
+  cancel,
+  claim,
+  create,
+  ended,
+  http,
+  program,
+  programs,
+  refused,
+  remove,
+  runNow,
+  running,
+  withPrograms,
+} from './make.ts';
+import { issue, javaSdk, jobsSdk, sdk } from './sources.ts';
+import { limits, missingRun, control, start, lost, oneRun } from './run-steps.ts';
+
+export const lifeCases: readonly Case[] = [
+  claim(
+    'runs/repair',
+    'repair runs the failed tasks again, under the same run',
+    jobsSdk,
+    [
+      program(programs.fails),
+      ...start(),
+      ended({ has: { 'state.result_state': 'FAILED' } }),
+      program(programs.ends),
+      call(
+        'jobs.repair_run',
+        { run_id: '{run_id}', rerun_all_failed_tasks: true },
+        { save: { repair_id: 'repair_id' } },
+      ),
+      ended({ has: { 'state.result_state': 'SUCCESS' } }),
+      call(
+        'jobs.get_run',
+        { run_id: '{run_id}', include_history: true },
+        {
+          expect: {
+            count: { repair_history: 2 },
+            has: {
+              'repair_history.0.type': 'ORIGINAL',
+              'repair_history.1.type': 'REPAIR',
+              'repair_history.1.id': '{repair_id}',
+            },
+          },
+        },
+      ),
+      remove,
+    ],
+    withPrograms,
+  ),
+  claim(
+    'runs/repair-latest-id',
+    'from the second repair on latest_repair_id is needed',
+    jobsSdk,
+    [
+      program(programs.fails),
+      ...start(),
+      ended(),
+      call(
+        'jobs.repair_run',
+        { run_id: '{run_id}', rerun_all_failed_tasks: true },
+        { save: { repair_id: 'repair_id' } },
+      ),
+      ended(),
+      call('jobs.repair_run', { run_id: '{run_id}', rerun_all_failed_tasks: true }, { expect: refused(400) }),
+      call('jobs.repair_run', { run_id: '{run_id}', rerun_all_failed_tasks: true, latest_repair_id: '{repair_id}' }),
+      ended(),
+      remove,
+    ],
+    withPrograms,
+  ),
+  claim(
+    'runs/repair-active',
+    'a run that goes on is not repaired',
+    jobsSdk,
+    [
+      program(programs.waits),
+      ...start(),
+      running(),
+      call('jobs.repair_run', { run_id: '{run_id}', rerun_tasks: ['main'] }, { expect: refused(400) }),
+      cancel(),
+      ended(),
+      remove,
+    ],
+    withPrograms,
+  ),
+  claim(
+    'runs/delete-active',
+    'a run that goes on is not deleted',
+    jobsSdk,
+    [
+      program(programs.waits),
+      ...start(),
+      running(),
+      call('jobs.delete_run', { run_id: '{run_id}' }, { expect: refused(400) }),
+      cancel(),
+      ended(),
+      remove,
+    ],
+    withPrograms,
+  ),
+  claim(
+    'runs/delete',
+    'a deleted run does not exist',
+    jobsSdk,
+    [
+      program(programs.ends),
+      ...start(),
+      ended(),
+      call('jobs.delete_run', { run_id: '{run_id}' }),
+      call('jobs.get_run', { run_id: '{run_id}' }, { expect: missingRun }),
+      remove,
+    ],
+    withPrograms,
+  ),
+  claim('runs/list-both-flags', 'active_only and completed_only exclude each other', jobsSdk, [
+    http('GET', '/api/2.2/jobs/runs/list?active_only=true&completed_only=true', { expect: refused(400) }),
+  ]),
+  claim('runs/list-limit', 'runs/list refuses a limit above 25', issue('databricks/databricks-cli-legacy#464'), [
+    http('GET', '/api/2.2/jobs/runs/list?limit=27', { expect: refused(400) }),
+  ]),
+  claim(
+    'runs/list-active',
+    'active_only shows what goes on',
+    jobsSdk,
+    [
+      program(programs.waits),
+      ...start(),
+      running(),
+      call('jobs.list_runs', { job_id: '{job_id}', active_only: true }, { expect: { count: { runs: 1 } } }),
+      call(
+        'jobs.list_runs',
+        { job_id: '{job_id}', completed_only: true },
+        { expect: { count: { runs: 0 }, wire: { absent: ['runs'] } } },
+      ),
+      cancel(),
+      ended(),
+      call('jobs.list_runs', { job_id: '{job_id}', active_only: true }, { expect: { count: { runs: 0 } } }),
+      remove,
+    ],
+    withPrograms,
+  ),
+  claim('runs/list-newest-first', 'runs come newest first', jobsSdk, [
+    create({ tasks: [control('a', 'yes')] }),
+    runNow(),
+    ended(),
+    runNow({}, 'second'),
+    ended({}, 'second'),
+    call(
+      'jobs.list_runs',
+      { job_id: '{job_id}' },
+      { expect: { has: { 'runs.0.run_id': '{second}', 'runs.1.run_id': '{run_id}' } } },
+    ),
+    remove,
+  ]),
+  claim('runs/list-pages', 'runs/list goes on by its token', jobsSdk, [
+    create({ tasks: [control('a', 'yes')] }),
+    runNow(),
+    ended(),
+    runNow({}, 'second'),
+    ended({}, 'second'),
+    http('GET', '/api/2.2/jobs/runs/list?job_id={job_id}&limit=1', {
+      save: { token: 'next_page_token' },
+      expect: { has: { has_more: true, 'runs.0.run_id': '{second}' } },
+    }),
+    http('GET', '/api/2.2/jobs/runs/list?job_id={job_id}&limit=1&page_token={token}', {
+      expect: { has: { 'runs.0.run_id': '{run_id}' }, wire: { absent: ['next_page_token'] } },
+    }),
+    remove,
+  ]),
+  claim(
+    'runs/lost-with-token',
+    'a reply lost after run-now with a token leaves one run',
+    sdk('_base_client.py'),
+    [{ fault: lost }, program(programs.ends), create(), runNow(), oneRun, ended(), remove],
+    {
+      needs: ['programs'],
+      clients: ['ours', 'python'],
+      why: 'this client does not repeat a call that may have been done',
+    },
+  ),
+  claim(
+    'runs/lost-without-token',
+    'the Python SDK repeats run-now without a token: two runs',
+    sdk('_base_client.py'),
+    [
+      { fault: lost },
+      create({ tasks: [control('a', 'yes')] }),
+      call('jobs.run_now', { job_id: '{job_id}' }),
+      call('jobs.list_runs', { job_id: '{job_id}' }, { expect: { count: { runs: 2 } } }),
+      remove,
+    ],
+    { clients: ['python'], why: 'only this SDK repeats a POST after a lost reply' },
+  ),
+  claim(
+    'runs/lost-not-repeated',
+    'the Java SDK does not repeat a call that may have been done',
+    javaSdk('core/retry/NonIdempotentRequestRetryStrategy.java'),
+    [
+      { fault: lost },
+      create({ tasks: [control('a', 'yes')] }),
+      call('jobs.run_now', { job_id: '{job_id}' }, { expect: { error: { status: 523 } } }),
+      oneRun,
+      remove,
+    ],
+    { clients: ['java'], why: 'only this SDK refuses the repeat' },
+  ),
+  claim('runs/no-capacity', 'over the task limit run-now answers 429', limits, [
+    {
+      fault: {
+        route: 'POST /api/*/jobs/run-now',
+        kind: 'status',
+        status: 429,
+        errorCode: 'RESOURCE_EXHAUSTED',
+        retryAfterSeconds: 1,
+      },
+    },
+    create({ tasks: [control('a', 'yes')] }),
+    http('POST', '/api/2.2/jobs/run-now', {
+      body: '{"job_id":{job_id}}',
+      expect: { error: { status: 429, code: 'RESOURCE_EXHAUSTED' }, wire: { headers: { 'retry-after': '^1$' } } },
+    }),
+    remove,
+  ]),
+];
