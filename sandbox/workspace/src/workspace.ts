@@ -4,6 +4,10 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, type RootSpec, type SandboxDriver, SlowLaneError } from '@slowlane/contracts';
 import { registerClusterFaults } from './admin/cluster-fault-routes.ts';
+import { registerRunFaults } from './admin/run-fault-routes.ts';
+import type { ApiLimits } from './limits/api-limits.ts';
+import { createRunFaults } from './runs/run-faults.ts';
+import { startChildRun } from './runs/start-routes.ts';
 import { makeFolders } from './files/safe-folder.ts';
 import { prepareUploads } from './files/uploads.ts';
 import { type NewClient, openIdentity } from './identity/open-identity.ts';
@@ -30,6 +34,8 @@ export interface WorkspaceLimits {
   maxActiveRuns: number;
   /** Longest time of any run, whatever its job allows. */
   wallMs: number;
+  /** Quotas and API rates of a real workspace; without them there are none. */
+  api?: ApiLimits;
 }
 
 export interface WorkspaceOptions {
@@ -103,7 +109,11 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     ...{ externalMaster: options.externalMaster, gatewaySocket: options.gatewaySocket },
     ...{ userName: options.user.userName, fillSecrets: secrets.fill },
   });
+  const accept = { database, runs, maxActiveRuns: limits.maxActiveRuns, now };
+  const runFaults = createRunFaults();
   const engine = createEngine({
+    startChild: (parent, task, settings) => startChildRun({ accept, jobs }, parent, { task, settings }),
+    runFaults,
     compute: clusters.compute,
     ...{ database, runs, driver, root, stateDir, volumesDir, objectsDir, limits, logger, now },
     classArchive: archive.current,
@@ -119,7 +129,8 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     ...(tokenLifetimeMs === undefined ? {} : { tokenLifetimeMs }),
   });
   const app = buildServer({
-    accept: { database, runs, maxActiveRuns: limits.maxActiveRuns, now },
+    accept,
+    ...(limits.api === undefined ? {} : { apiLimits: limits.api }),
     jobs,
     calls,
     engine,
@@ -132,6 +143,7 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
   });
   clusters.register(app);
   registerClusterFaults(app, clusters.faults);
+  registerRunFaults(app, { faults: runFaults, accept });
   await app.ready();
   clusters.compute.resume();
   engine.resume();

@@ -34,6 +34,17 @@ export const ClusterFaultBody = z.strictObject({
   count: z.int().min(1).max(100_000).default(1),
 });
 
+export const ForeignRunBody = z.strictObject({
+  run_name: z.string().max(4_096).default('foreign run'),
+  cluster_id: z.string().min(1).max(100),
+});
+
+export const RunFaultBody = z.strictObject({
+  kind: z.enum(['stuck-terminating', 'late-cancel']),
+  run_id: z.int().min(1).optional(),
+  delay_ms: z.int().min(0).max(3_600_000).default(5_000),
+});
+
 export const CallsQuery = z.object({
   /** Only calls after this number, oldest first. */
   after: z.coerce.number().int().min(0).default(0),

@@ -30,6 +30,7 @@ import { registerSecretRoutes } from '../secrets/secret-routes.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
 import { registerErrors } from './api-error.ts';
 import { registerAuth } from './auth.ts';
+import { type ApiLimits, registerRates } from '../limits/api-limits.ts';
 import { registerFaults } from './faults.ts';
 import { registerRouteList } from './route-list.ts';
 import { registerRecord } from './record-calls.ts';
@@ -43,6 +44,7 @@ export interface ServerOptions {
   secrets: SecretStore;
   permissions: PermissionStore;
   notebooks: NotebookStore;
+  apiLimits?: ApiLimits;
   userName: string;
   stateDir: string;
   volumesDir: string;
@@ -73,6 +75,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   registerErrors(app, options.logger);
   const recordLost = registerRecord(app, calls, accept.now);
   registerAuth(app, options.identity);
+  if (options.apiLimits !== undefined) registerRates(app, options.apiLimits, accept.now);
   const faults = registerFaults(app, { onCut: recordLost, identity });
   registerGuard(app, { permissions, jobOfRun: (runId) => accept.runs.get(runId)?.jobId });
   registerMe(app, identity);
@@ -84,11 +87,12 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   registerJobs(app, {
     jobs,
     userName,
+    limits: options.apiLimits ?? {},
     now: accept.now,
     onTimeoutChange: (jobId, seconds) => setTimeouts(options, jobId, seconds),
   });
   registerStarts(app, { accept, jobs, engine });
-  registerRuns(app, { runs: accept.runs, engine, stateDir, now: accept.now, view: options.view });
+  registerRuns(app, { runs: accept.runs, jobs, accept, engine, stateDir, now: accept.now, view: options.view });
   registerRunPage(app, { runs: accept.runs, stateDir });
   registerExport(app, { runs: accept.runs, stateDir });
   registerFiles(app, options.volumesDir, multipart);

@@ -4,7 +4,16 @@ import { invalidParameter } from '../http/api-error.ts';
 import { libraryKind } from '../libraries/library-kind.ts';
 import type { JobSettings, Library, NewCluster, Task } from './schema.ts';
 
-const taskTypes = ['spark_jar_task', 'spark_python_task', 'python_wheel_task', 'notebook_task', 'sql_task'] as const;
+const taskTypes = [
+  'spark_jar_task',
+  'spark_python_task',
+  'python_wheel_task',
+  'notebook_task',
+  'sql_task',
+  'condition_task',
+  'run_job_task',
+  'for_each_task',
+] as const;
 export type TaskType = (typeof taskTypes)[number];
 
 type Checked = Pick<JobSettings, 'tasks' | 'job_clusters' | 'git_source' | 'environments'> &
@@ -65,8 +74,7 @@ function checkTask(task: Task, settings: Checked): void {
   const name = `Task '${task.task_key}'`;
   checkTaskType(name, task);
   checkWhereItRuns(name, task, settings);
-  if ((task.max_retries ?? 0) !== 0) throw unsupported(`${name}: max_retries other than 0`);
-  if (task.disabled === true) throw unsupported(`${name}: disabled`);
+  checkRepeated(name, task, settings);
   const params = [task.spark_jar_task, task.spark_python_task, task.python_wheel_task].map((type) => type?.parameters);
   if (JSON.stringify(params).length > 100_000) throw invalidParameter(`${name}: the parameters are too long.`);
   for (const library of task.libraries ?? []) checkLibrary(name, library);
@@ -79,6 +87,16 @@ function checkTask(task: Task, settings: Checked): void {
   if (script !== undefined && !/^\/(?:Volumes|Workspace)\/./.test(script)) {
     throw invalidParameter(`${name}: python_file must lie below /Volumes or /Workspace, but is '${script}'.`);
   }
+}
+
+/** The task inside a for-each task is checked like any other; the service allows no for-each task in it. */
+function checkRepeated(name: string, task: Task, settings: Checked): void {
+  const repeated = task.for_each_task?.task as Task | undefined;
+  if (repeated === undefined) return;
+  if (repeated.for_each_task !== undefined) throw invalidParameter(`${name}: a for_each_task cannot hold another one.`);
+  if ((repeated.depends_on ?? []).length > 0)
+    throw invalidParameter(`${name}: the task of a for_each_task cannot have depends_on.`);
+  checkTask(repeated, settings);
 }
 
 /** Notebooks of the workspace, and SQL files; the saved objects that a SQL task may name elsewhere do not exist here. */
@@ -114,6 +132,11 @@ function checkTaskType(name: string, task: Task): void {
 function checkWhereItRuns(name: string, task: Task, settings: Checked): void {
   if (task.environment_key !== undefined) throw unsupported(`${name}: environment_key (serverless compute)`);
   const places = [task.new_cluster, task.job_cluster_key, task.existing_cluster_id];
+  const needsNone = [task.condition_task, task.run_job_task, task.for_each_task].some((type) => type !== undefined);
+  if (needsNone) {
+    if (places.every((place) => place === undefined)) return;
+    throw invalidParameter(`${name}: a task without a program of its own has no cluster.`);
+  }
   if (places.filter((place) => place !== undefined).length !== 1) {
     throw invalidParameter(`${name} must have exactly one of new_cluster, job_cluster_key, existing_cluster_id.`);
   }
@@ -149,6 +172,14 @@ function checkLibrary(name: string, library: Library): void {
   }
 }
 
+function checkOutcomes(task: Task, tasks: Task[]): void {
+  for (const { task_key, outcome } of task.depends_on ?? []) {
+    const upstream = tasks.find((other) => other.task_key === task_key);
+    if (outcome !== undefined && upstream?.condition_task === undefined)
+      throw invalidParameter(`Task '${task.task_key}': '${task_key}' is no condition_task, so it has no outcome.`);
+  }
+}
+
 /** Every dependency exists and there is no circle. */
 function checkOrder(tasks: Task[]): void {
   const open = new Map(
@@ -158,6 +189,7 @@ function checkOrder(tasks: Task[]): void {
     const missing = upstream.find((name) => !open.has(name));
     if (missing !== undefined) throw invalidParameter(`Task '${key}' depends on '${missing}', which does not exist.`);
   }
+  for (const task of tasks) checkOutcomes(task, tasks);
   for (;;) {
     const ready = [...open].filter(([, upstream]) => upstream.every((name) => !open.has(name)));
     if (ready.length === 0) break;

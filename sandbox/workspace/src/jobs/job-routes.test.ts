@@ -154,7 +154,7 @@ describe('create refuses', () => {
     ],
     ['a JAR task without a JAR', { ...mainTask(), libraries: [] }, /needs a jar/],
     ['an option for a class', { ...mainTask(), spark_jar_task: { main_class_name: '--conf' } }, /main_class_name/],
-    ['retries', { ...mainTask(), max_retries: 1 }, /max_retries/],
+    ['too many retries', { ...mainTask(), max_retries: 10_001 }, /max_retries/],
     [
       'a dependency on nothing',
       { ...mainTask(), depends_on: [{ task_key: 'ghost' }] },

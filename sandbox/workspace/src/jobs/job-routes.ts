@@ -2,7 +2,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { invalidParameter } from '../http/api-error.ts';
 import { parseInput } from '../http/parse-input.ts';
 import { noteCall } from '../http/record-calls.ts';
+import { type ApiLimits, checkJobQuota } from '../limits/api-limits.ts';
 import type { JobRecord, JobStore } from '../store/job-store.ts';
+import { pageArrays } from '../store/page-arrays.ts';
 import { readPageToken } from '../store/page.ts';
 import { checkSettings } from './check-settings.ts';
 import { withDefaults } from './job-defaults.ts';
@@ -13,11 +15,12 @@ export interface JobRoutesOptions {
   jobs: JobStore;
   userName: string;
   now: () => number;
+  limits: ApiLimits;
   /** A new `timeout_seconds` of a job reaches its active runs. */
   onTimeoutChange: (jobId: number, timeoutSeconds: number) => void;
 }
 
-/** Jobs 2.2 and 2.1, which differ in the paging of long arrays alone; a job here has at most 100 tasks, so nothing is paged. */
+/** Jobs 2.2 and 2.1, which differ in the paging of long arrays alone. */
 export function registerJobs(app: FastifyInstance, options: JobRoutesOptions): void {
   for (const version of ['2.1', '2.2']) {
     const prefix = `/api/${version}/jobs`;
@@ -42,6 +45,7 @@ export function findJob(jobs: JobStore, jobId: number): JobRecord {
 function createJob(options: JobRoutesOptions, request: FastifyRequest): unknown {
   const settings = parseInput(JobSettings, request.body);
   checkSettings(settings);
+  checkJobQuota(options.limits, options.jobs, options.now());
   const jobId = options.jobs.create(stored(settings), options.now());
   noteCall(request, { jobId });
   return { job_id: jobId };
@@ -81,9 +85,12 @@ function deleteJob(options: JobRoutesOptions, request: FastifyRequest): unknown 
 }
 
 function getJob(options: JobRoutesOptions, request: FastifyRequest): unknown {
-  const { job_id: jobId } = parseInput(GetJob, request.query);
+  const { job_id: jobId, page_token: token } = parseInput(GetJob, request.query);
   noteCall(request, { jobId });
-  return jobView(findJob(options.jobs, jobId), options.userName);
+  const view = jobView(findJob(options.jobs, jobId), options.userName);
+  if (request.url.startsWith('/api/2.1/')) return view;
+  const { next_page_token, ...settings } = pageArrays(view.settings, ['tasks', 'job_clusters', 'parameters'], token);
+  return { ...view, settings, ...(next_page_token === undefined ? {} : { next_page_token }) };
 }
 
 function listJobs(options: JobRoutesOptions, request: FastifyRequest): unknown {

@@ -80,7 +80,32 @@ export const runIfs = [
 ] as const;
 export type RunIf = (typeof runIfs)[number];
 
-export const Task = z.looseObject({
+export const conditionOperators = [
+  'EQUAL_TO',
+  'NOT_EQUAL',
+  'GREATER_THAN',
+  'GREATER_THAN_OR_EQUAL',
+  'LESS_THAN',
+  'LESS_THAN_OR_EQUAL',
+] as const;
+
+export const ConditionTask = z.looseObject({
+  op: z.enum(conditionOperators),
+  left: z.string().max(10_000),
+  right: z.string().max(10_000),
+});
+export type ConditionTask = z.infer<typeof ConditionTask>;
+
+export const RunJobTask = z.looseObject({
+  job_id: Id,
+  job_parameters: textMap.optional(),
+  notebook_params: textMap.optional(),
+  jar_params: textList.optional(),
+  python_params: textList.optional(),
+  python_named_params: textMap.optional(),
+});
+
+const taskFields = {
   task_key: keyName,
   description: z.string().max(1_000).optional(),
   spark_jar_task: JarTask.optional(),
@@ -88,20 +113,33 @@ export const Task = z.looseObject({
   python_wheel_task: WheelTask.optional(),
   notebook_task: NotebookTask.optional(),
   sql_task: SqlTask.optional(),
+  condition_task: ConditionTask.optional(),
+  run_job_task: RunJobTask.optional(),
   existing_cluster_id: z.string().max(200).optional(),
   environment_key: z.string().max(200).optional(),
   job_cluster_key: keyName.optional(),
   new_cluster: NewCluster.optional(),
   libraries: z.array(Library).max(500).optional(),
   depends_on: z
-    .array(z.looseObject({ task_key: keyName, outcome: z.string().optional() }))
+    .array(z.looseObject({ task_key: keyName, outcome: z.enum(['true', 'false']).optional() }))
     .max(100)
     .optional(),
   run_if: z.enum(runIfs).optional(),
   timeout_seconds: seconds.optional(),
   max_retries: z.int().min(-1).max(10_000).optional(),
+  min_retry_interval_millis: z.int().min(0).max(86_400_000).optional(),
+  retry_on_timeout: z.boolean().optional(),
   disabled: z.boolean().optional(),
+};
+
+export const ForEachTask = z.looseObject({
+  /** A JSON array, or a reference to one. */
+  inputs: z.string().max(1_000_000),
+  concurrency: z.int().min(1).max(100).optional(),
+  task: z.looseObject(taskFields),
 });
+
+export const Task = z.looseObject({ ...taskFields, for_each_task: ForEachTask.optional() });
 export type Task = z.infer<typeof Task>;
 
 export const JobParameter = z.object({
@@ -111,7 +149,7 @@ export const JobParameter = z.object({
 export type JobParameter = z.infer<typeof JobParameter>;
 
 const common = {
-  tasks: z.array(Task).min(1, 'a job needs at least one task').max(100),
+  tasks: z.array(Task).min(1, 'a job needs at least one task').max(1_000),
   job_clusters: z
     .array(z.looseObject({ job_cluster_key: keyName, new_cluster: NewCluster }))
     .max(100)
@@ -167,6 +205,8 @@ export const RunNow = z.looseObject({
   jar_params: textList.optional(),
   python_params: textList.optional(),
   python_named_params: textMap.optional(),
+  /** Task keys; `+key` adds what it depends on, `key+` what depends on it. */
+  only: z.array(z.string().max(200)).min(1).max(1_000).optional(),
 });
 export type RunNow = z.infer<typeof RunNow>;
 
@@ -180,8 +220,23 @@ export const SubmitRun = z.looseObject({
 });
 export type SubmitRun = z.infer<typeof SubmitRun>;
 
+export const RepairRun = z.looseObject({
+  run_id: Id,
+  rerun_tasks: z.array(keyName).max(1_000).optional(),
+  rerun_all_failed_tasks: z.boolean().optional(),
+  rerun_dependent_tasks: z.boolean().optional(),
+  latest_repair_id: Id.optional(),
+  job_parameters: textMap.optional(),
+});
+export type RepairRun = z.infer<typeof RepairRun>;
+
 export const RunIdBody = z.object({ run_id: Id });
-export const GetRun = z.object({ run_id: Id, include_resolved_values: flag });
+export const GetRun = z.object({
+  run_id: Id,
+  include_resolved_values: flag,
+  include_history: flag,
+  page_token: z.string().max(200).optional(),
+});
 export const CancelAll = z.object({ job_id: Id.optional(), all_queued_runs: z.boolean().optional() });
 export const ListRuns = z.object({
   job_id: Id.optional(),

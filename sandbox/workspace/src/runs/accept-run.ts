@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { inTransaction } from '../store/database.ts';
 import type { RunStore } from '../store/run-store.ts';
 import { ApiError, invalidParameter } from '../http/api-error.ts';
-import type { RunParameter, RunRecord, RunSettings, RunType, TaskRecord } from './run-record.ts';
+import type { RunParameter, RunRecord, RunSettings, RunTrigger, RunType, TaskRecord } from './run-record.ts';
 import type { Outcome, QueueCode } from './states.ts';
 
 export interface NewRun {
@@ -16,6 +16,8 @@ export interface NewRun {
   };
   runType: RunType;
   overrides: Record<string, unknown>;
+  trigger?: RunTrigger;
+  parentTaskRunId?: number;
   token?: string | undefined;
 }
 
@@ -72,6 +74,8 @@ function newRun(context: AcceptContext, input: NewRun, prepared: ReturnType<NewR
     cancelCause: null,
     cancelledAt: null,
     outcome: ended ? place : null,
+    trigger: input.trigger ?? 'ONE_TIME',
+    parentTaskRunId: input.parentTaskRunId ?? null,
   };
 }
 

@@ -5,14 +5,20 @@ import { inTransaction } from '../store/database.ts';
 import type { RunStore } from '../store/run-store.ts';
 import type { Compute } from '../clusters/compute.ts';
 import type { SecretSource } from '../programs/program.ts';
+import type { Task } from '../jobs/schema.ts';
 import { createLauncher, type Launcher, type LaunchResult } from './launcher.ts';
 import { cancelled, internalError, jobOutcome } from './outcome.ts';
 import { runFolders } from './run-folders.ts';
-import type { RunRecord, TaskRecord } from './run-record.ts';
+import { type RunRecord, settingsOf, type TaskRecord } from './run-record.ts';
 import { judgeEnd } from './judge-end.ts';
 import { resolveTask } from './resolve-task.ts';
 import type { CancelCause, Outcome } from './states.ts';
+import { type Composite, type CompositeOptions, createComposite, isComposite } from './composite.ts';
+import { conditionOutcome } from './condition.ts';
+import { nextAttempt, retryDelay } from './next-attempt.ts';
+import type { RunFaults } from './run-faults.ts';
 import { decideTask } from './task-order.ts';
+import { upstreamOf } from './upstream-of.ts';
 import { type EndWatch, type WatchedEnd, watchEnd } from './watch-end.ts';
 
 export interface EngineOptions {
@@ -34,6 +40,9 @@ export interface EngineOptions {
   secrets?: SecretSource;
   /** The language that a workspace object was imported with. */
   languageOf?: (path: string) => string | undefined;
+  /** Starts the run of a run_job task; without it such a task fails. */
+  startChild?: CompositeOptions['startChild'];
+  runFaults?: RunFaults;
   /** Time between the polite end of a cancelled program and the hard one. */
   graceMs?: number;
 }
@@ -59,6 +68,14 @@ export function createEngine(options: EngineOptions): Engine {
   const { runs, driver, logger, now } = options;
   const graceMs = options.graceMs ?? 10_000;
   const launcher: Launcher = createLauncher(options);
+  const composite: Composite = createComposite({
+    ...options,
+    startChild:
+      options.startChild ??
+      (() => {
+        throw new Error('This workspace starts no runs of other jobs.');
+      }),
+  });
   const watches = new Map<number, EndWatch>();
   const launching = new Set<Promise<void>>();
   const lost = new Map<number, Outcome>();
@@ -72,8 +89,9 @@ export function createEngine(options: EngineOptions): Engine {
 
   function resume(): void {
     for (const run of runs.listActive()) {
-      for (const task of runs.tasksOf(run.runId)) {
+      for (const task of runs.activeTasksOf(run.runId)) {
         if (task.phase === 'starting') launch(run, task, 'again');
+        if (isComposite(run, task) || isForeign(task)) continue;
         if (task.phase === 'running' || task.phase === 'terminating') watch(task);
       }
     }
@@ -85,8 +103,10 @@ export function createEngine(options: EngineOptions): Engine {
     unqueue();
     for (const run of runs.listActive()) {
       if (run.phase === 'queued') continue;
-      for (const task of runs.tasksOf(run.runId)) {
-        if (task.phase === 'pending' || task.phase === 'blocked') advance(run, task.runId);
+      for (const task of runs.activeTasksOf(run.runId)) {
+        if (isComposite(run, task) && (task.phase === 'running' || task.phase === 'terminating'))
+          follow(run, task.runId);
+        else advance(run, task.runId);
       }
     }
   }
@@ -105,19 +125,47 @@ export function createEngine(options: EngineOptions): Engine {
   function advance(run: RunRecord, taskRunId: number): void {
     // Read anew: the end of another task, just above in the same loop, may have started this one.
     const task = runs.getTask(taskRunId) as TaskRecord;
+    if (task.phase === 'waiting' && (task.notBefore ?? 0) <= now()) {
+      runs.updateTask(taskRunId, { phase: 'pending' });
+      task.phase = 'pending';
+    }
     if (task.phase !== 'pending' && task.phase !== 'blocked') return;
     const cause = task.cancelCause ?? run.cancelCause;
     if (cause !== null) return endTask(taskRunId, cancelled(cause), now());
-    const decision = decideTask(run, task, runs.tasksOf(run.runId));
+    const isIteration = task.parentRunId !== null && task.parentRunId !== undefined;
+    const decision = isIteration ? 'start' : decideTask(run, task, runs.tasksOf(run.runId));
     if (decision === 'wait') return;
     if (decision !== 'start') return endTask(taskRunId, decision, now());
     if (task.phase === 'blocked') runs.updateTask(taskRunId, { phase: 'pending' });
+    const resolved = resolveTask(run, task, upstreamOf(runs, options.stateDir, run));
+    if (resolved.condition_task !== undefined)
+      return endTask(taskRunId, conditionOutcome(resolved.condition_task), now());
+    if (isComposite(run, task)) return beginComposite(run, task, resolved);
     // The tasks of one run may be many more than the workspace has places.
     if (runs.countStarted() >= options.limits.maxActiveRuns) return;
-    const placement = options.compute.place(run, task, resolveTask(run, task));
+    const placement = options.compute.place(run, task, resolved);
     if (placement === 'wait') return;
     if ('result' in placement) return endTask(taskRunId, placement, now());
     start(run, task);
+  }
+
+  function beginComposite(run: RunRecord, task: TaskRecord, resolved: Task): void {
+    const outcome = composite.begin(run, task, resolved);
+    if (outcome !== undefined) return endTask(task.runId, outcome, now());
+    // There may be a new run now, which whoever goes through the active ones does not know.
+    pump();
+  }
+
+  function follow(run: RunRecord, taskRunId: number): void {
+    const task = runs.getTask(taskRunId) as TaskRecord;
+    if (task.phase !== 'running' && task.phase !== 'terminating') return;
+    if (task.cancelCause !== null) for (const below of composite.below(task)) cancel(below, task.cancelCause);
+    const before = runs.iterationsOf(taskRunId).length;
+    const current = runs.getTask(taskRunId) as TaskRecord;
+    if (current.phase === 'ended') return;
+    const outcome = composite.follow(run, current);
+    if (outcome !== undefined) return endTask(taskRunId, outcome, now());
+    for (const iteration of runs.iterationsOf(taskRunId).slice(before)) advance(run, iteration.runId);
   }
 
   /** Their cluster is gone, and this is how they will have ended: written down first, because the programs end in some other way. */
@@ -216,6 +264,7 @@ export function createEngine(options: EngineOptions): Engine {
       const task = runs.getTask(taskRunId) as TaskRecord;
       if (task.phase === 'ended') return;
       runs.updateTask(taskRunId, { phase: 'ended', endedAt, outcome });
+      retry(task, outcome);
       endRunIfDone(task.jobRunId, endedAt);
     });
     lost.delete(taskRunId);
@@ -229,6 +278,18 @@ export function createEngine(options: EngineOptions): Engine {
     pump();
   }
 
+  /** In the transaction that ends the failed attempt: a run whose task is to be tried again never looks ended. */
+  function retry(task: TaskRecord, outcome: Outcome): void {
+    const run = runs.get(task.jobRunId);
+    const delayMs = run === undefined ? undefined : retryDelay(run, task, outcome);
+    if (delayMs === undefined) return;
+    const notBefore = now() + delayMs;
+    const changes = { acceptedAt: now(), retries: (task.retries ?? 0) + 1, phase: 'waiting' as const, notBefore };
+    const input = task.parentRunId === null ? null : (task.input ?? null);
+    runs.insertTask(nextAttempt(task, { runId: runs.newId(), ...changes, input }));
+    runs.updateTask(task.runId, { superseded: 1 });
+  }
+
   function endRunIfDone(runId: number, endedAt: number): void {
     const run = runs.get(runId);
     const tasks = runs.tasksOf(runId);
@@ -238,7 +299,8 @@ export function createEngine(options: EngineOptions): Engine {
 
   function cancel(runId: number, cause: CancelCause): void {
     const run = runs.get(runId);
-    const tasks = run === undefined ? [runs.getTask(runId)].filter((task) => task !== undefined) : runs.tasksOf(runId);
+    const tasks =
+      run === undefined ? [runs.getTask(runId)].filter((task) => task !== undefined) : runs.activeTasksOf(runId);
     const cancelledAt = now();
     inTransaction(options.database, () => {
       if (run !== undefined && run.phase !== 'ended') {
@@ -250,10 +312,22 @@ export function createEngine(options: EngineOptions): Engine {
       for (const task of tasks) markCancelled(task, cause, cancelledAt);
     });
     for (const task of tasks) {
-      if (task.phase === 'queued' || task.phase === 'blocked' || task.phase === 'pending')
+      if (hasNotBegun(task)) endTask(task.runId, cancelled(cause), cancelledAt);
+      const owner = runs.get(task.jobRunId);
+      if (owner !== undefined && !isComposite(owner, task) && isForeign(task))
         endTask(task.runId, cancelled(cause), cancelledAt);
       if (task.phase === 'running') void end(task.runId);
+      if (owner !== undefined && isComposite(owner, task)) follow(owner, task.runId);
     }
+  }
+
+  /** Put there through the control API: it runs without a program of ours, until it is cancelled. */
+  function isForeign(task: TaskRecord): boolean {
+    return task.phase === 'running' && task.startAttempt === 0;
+  }
+
+  function hasNotBegun({ phase }: TaskRecord): boolean {
+    return phase === 'queued' || phase === 'blocked' || phase === 'waiting' || phase === 'pending';
   }
 
   function markCancelled(task: TaskRecord, cause: CancelCause, cancelledAt: number): void {
@@ -262,14 +336,15 @@ export function createEngine(options: EngineOptions): Engine {
     runs.updateTask(task.runId, { cancelCause: cause, cancelledAt, ...phase });
     const run = runs.get(task.jobRunId);
     // The only task of a job run: both are the same run to whoever cancels.
-    if (run?.cancelCause === null && run.settings.tasks.length === 1) {
+    if (run?.cancelCause === null && run.settings.tasks.length === 1 && task.parentRunId == null) {
       runs.update(run.runId, { phase: 'terminating', cancelCause: cause, cancelledAt });
     }
   }
 
   async function end(taskRunId: number): Promise<void> {
     const task = runs.getTask(taskRunId);
-    if (task === undefined || task.phase !== 'terminating') return;
+    if (task === undefined || task.phase !== 'terminating' || !watches.has(taskRunId)) return;
+    if (options.runFaults?.holds(task.jobRunId, now() - (task.cancelledAt ?? 0)) === true) return;
     const how = now() - (task.cancelledAt ?? 0) >= graceMs ? 'kill' : 'term';
     await driver.kill(launcher.sandboxId(taskRunId), how).catch((error: unknown) => {
       logger.warn({ run: taskRunId, how, error: String(error) }, 'end of a run could not be asked for; trying again');
@@ -281,13 +356,23 @@ export function createEngine(options: EngineOptions): Engine {
     if (closed) return;
     for (const run of runs.listActive()) {
       const limitMs = (run.settings.timeout_seconds ?? 0) * 1_000;
-      const since = run.unqueuedAt ?? run.acceptedAt;
+      const since = run.repairedAt ?? run.unqueuedAt ?? run.acceptedAt;
       if (run.phase !== 'queued' && run.cancelCause === null && limitMs > 0 && now() - since >= limitMs)
         cancel(run.runId, 'timeout');
+      else if (run.phase !== 'queued') tickTasks(run);
     }
     for (const taskRunId of watches.keys()) {
       void end(taskRunId);
       if (lost.has(taskRunId)) void driver.kill(launcher.sandboxId(taskRunId), 'kill').catch(() => undefined);
+    }
+  }
+
+  function tickTasks(run: RunRecord): void {
+    for (const task of runs.activeTasksOf(run.runId)) {
+      if (task.phase === 'waiting') advance(run, task.runId);
+      const limitMs = (settingsOf(run, task).timeout_seconds ?? 0) * 1_000;
+      const isOver = limitMs > 0 && task.startedAt !== null && now() - task.startedAt >= limitMs;
+      if (isOver && task.phase === 'running' && isComposite(run, task)) cancel(task.runId, 'timeout');
     }
   }
 

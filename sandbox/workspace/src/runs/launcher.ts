@@ -9,6 +9,7 @@ import { makeShared, runFolders } from './run-folders.ts';
 import { type RunRecord, settingsOf, type TaskRecord } from './run-record.ts';
 import { stageRun } from '../programs/program.ts';
 import { upstreamValues } from '../programs/upstream-values.ts';
+import { upstreamOf } from './upstream-of.ts';
 import type { CancelCause, Outcome } from './states.ts';
 
 /** `unknown`: the helper cannot be asked, so the program may or may not run. `waiting`: nothing was started, its cluster is not there yet. */
@@ -61,7 +62,7 @@ export function createLauncher(options: EngineOptions): Launcher {
 
   async function start(run: RunRecord, task: TaskRecord, cancelCause: () => CancelCause | null): Promise<LaunchResult> {
     const folders = runFolders(options.stateDir, task.runId);
-    const resolved = resolveTask(run, task);
+    const resolved = resolveTask(run, task, upstreamOf(runs, options.stateDir, run));
     const placement = options.compute.place(run, task, resolved);
     if (placement === 'wait') return { kind: 'waiting' };
     if ('result' in placement) return { kind: 'ended', outcome: placement };
@@ -124,7 +125,7 @@ export function createLauncher(options: EngineOptions): Launcher {
   function wallMsOf(run: RunRecord, task: TaskRecord): number {
     const taskLimit = (settingsOf(run, task).timeout_seconds ?? 0) * 1_000;
     const jobLimit = (run.settings.timeout_seconds ?? 0) * 1_000;
-    const left = (run.unqueuedAt ?? run.acceptedAt) + jobLimit - now();
+    const left = (run.repairedAt ?? run.unqueuedAt ?? run.acceptedAt) + jobLimit - now();
     return Math.min(
       options.limits.wallMs,
       taskLimit > 0 ? taskLimit : Number.POSITIVE_INFINITY,

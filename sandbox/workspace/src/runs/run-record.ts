@@ -16,6 +16,7 @@ export interface RunParameter {
 }
 
 export type RunType = 'JOB_RUN' | 'SUBMIT_RUN';
+export type RunTrigger = 'ONE_TIME' | 'PERIODIC' | 'RUN_JOB_TASK';
 
 /** Times are epoch milliseconds; `null` = not yet. */
 interface Progress {
@@ -39,6 +40,12 @@ export interface RunRecord extends Progress {
   overrides: Record<string, unknown>;
   queueCode: QueueCode | null;
   unqueuedAt: number | null;
+  trigger?: RunTrigger | null;
+  /** The run_job task that started this run. */
+  parentTaskRunId?: number | null;
+  /** The repair that the run is in or ended with; absent or `null` = it was never repaired. */
+  repairId?: number | null;
+  repairedAt?: number | null;
 }
 
 export interface TaskRecord extends Progress {
@@ -48,9 +55,26 @@ export interface TaskRecord extends Progress {
   taskKey: string;
   /** How often its start was written down: above 1 only after a crash or a lost helper. */
   startAttempt: number;
+  /** 0 for the first run of the task; retries and repairs count up. */
+  attempt?: number | null;
+  /** Automatic retries since the run or its latest repair began. */
+  retries?: number | null;
+  originalRunId?: number | null;
+  repairId?: number | null;
+  /** 1 = a later attempt stands for the task. */
+  superseded?: number | null;
+  /** A retry waits until then. */
+  notBefore?: number | null;
+  /** The for-each task run that this is an iteration of. */
+  parentRunId?: number | null;
+  iteration?: number | null;
+  /** JSON: the input of an iteration; of a for-each task, all of them. */
+  input?: string | null;
 }
 
-/** The settings of a task run inside its run. */
+/** The settings of a task run inside its run; of an iteration, those of the task that is repeated. */
 export function settingsOf(run: RunRecord, task: TaskRecord): Task {
-  return run.settings.tasks[task.position] as Task;
+  const settings = run.settings.tasks[task.position] as Task;
+  if (task.parentRunId === undefined || task.parentRunId === null) return settings;
+  return (settings.for_each_task?.task ?? settings) as Task;
 }

@@ -3,17 +3,24 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError, invalidParameter } from '../http/api-error.ts';
 import { parseInput } from '../http/parse-input.ts';
 import { noteCall } from '../http/record-calls.ts';
-import { CancelAll, GetRun, ListRuns, RunIdBody } from '../jobs/schema.ts';
+import { CancelAll, GetRun, ListRuns, RepairRun, RunIdBody } from '../jobs/schema.ts';
 import { readPageToken } from '../store/page.ts';
 import type { RunStore } from '../store/run-store.ts';
+import type { JobStore } from '../store/job-store.ts';
+import type { AcceptContext } from './accept-run.ts';
+import { repairRun } from './repair.ts';
+import { pageArrays } from '../store/page-arrays.ts';
+import { upstreamOf } from './upstream-of.ts';
 import type { Engine } from './engine.ts';
 import { runOutput } from './run-output.ts';
 import { runFolders } from './run-folders.ts';
-import type { RunRecord, TaskRecord } from './run-record.ts';
-import { resolvedValues, runView, taskRunView, type ViewContext } from './run-view.ts';
+import { type RunRecord, settingsOf, type TaskRecord } from './run-record.ts';
+import { historyView, resolvedValues, runView, taskRunView, taskView, type ViewContext } from './run-view.ts';
 
 export interface RunRoutesOptions {
   runs: RunStore;
+  jobs: JobStore;
+  accept: AcceptContext;
   engine: Engine;
   stateDir: string;
   now: () => number;
@@ -28,6 +35,7 @@ export function registerRuns(app: FastifyInstance, options: RunRoutesOptions): v
     app.post(`${prefix}/cancel`, async (request) => cancelRun(options, request));
     app.post(`${prefix}/delete`, async (request) => deleteRun(options, request));
     if (version === '2.0') continue;
+    app.post(`${prefix}/repair`, async (request) => repair(options, request));
     app.post(`${prefix}/cancel-all`, async (request) => cancelAll(options, request));
     app.get(`${prefix}/get`, async (request) => getRun(options, request));
     app.get(`${prefix}/list`, async (request) => listRuns(options, request));
@@ -49,15 +57,57 @@ function getRun(options: RunRoutesOptions, request: FastifyRequest): unknown {
   const query = parseInput(GetRun, request.query);
   noteCall(request, { runId: query.run_id });
   const { run, task } = findRun(options.runs, query.run_id);
-  if (task !== undefined) return taskRunView(run, task, options.view());
+  if (task !== undefined) return { ...taskRunView(run, task, options.view()), ...iterationsView(options, run, task) };
   const tasks = options.runs.tasksOf(run.runId);
-  const view = runView(run, tasks, options.view());
-  if (query.include_resolved_values !== true) return view;
-  const withValues = (view.tasks as Record<string, unknown>[]).map((shown, index) => ({
-    ...shown,
-    resolved_values: resolvedValues(run, tasks[index] as TaskRecord),
-  }));
-  return { ...view, tasks: withValues };
+  let view = runView(run, tasks, options.view());
+  if (query.include_history === true) {
+    const history = historyView(run, options.runs.historyOf(run.runId), options.runs.allTasksOf(run.runId));
+    view = { ...view, repair_history: history };
+  }
+  if (query.include_resolved_values === true) {
+    const upstream = upstreamOf(options.runs, options.stateDir, run);
+    const withValues = (view.tasks as Record<string, unknown>[]).map((shown, index) => ({
+      ...shown,
+      resolved_values: resolvedValues(run, tasks[index] as TaskRecord, upstream),
+    }));
+    view = { ...view, tasks: withValues };
+  }
+  // 2.1 gives long arrays whole.
+  return request.url.startsWith('/api/2.1/') ? view : pageArrays(view, pagedFields, query.page_token);
+}
+
+const pagedFields = ['tasks', 'job_clusters', 'job_parameters', 'repair_history'];
+
+/** What a for-each task run has below it. */
+function iterationsView(options: RunRoutesOptions, run: RunRecord, task: TaskRecord): Record<string, unknown> {
+  const forEach = settingsOf(run, task).for_each_task;
+  if (forEach === undefined) return {};
+  const iterations = options.runs.iterationsOf(task.runId);
+  const count = (test: (one: TaskRecord) => boolean): number => iterations.filter(test).length;
+  const total = task.input == null ? 0 : (JSON.parse(task.input) as unknown[]).length;
+  const completed = count((one) => one.phase === 'ended');
+  const succeeded = count((one) => one.outcome?.result === 'SUCCESS');
+  const stats = {
+    total_iterations: total,
+    scheduled_iterations: iterations.length,
+    active_iterations: iterations.length - completed,
+    completed_iterations: completed,
+    succeeded_iterations: succeeded,
+    failed_iterations: completed - succeeded,
+  };
+  return {
+    for_each_task: { ...forEach, stats: { task_run_stats: stats } },
+    ...(iterations.length === 0 ? {} : { iterations: iterations.map((one) => taskView(run, one, options.view())) }),
+  };
+}
+
+function repair(options: RunRoutesOptions, request: FastifyRequest): unknown {
+  const body = parseInput(RepairRun, request.body);
+  noteCall(request, { runId: body.run_id });
+  const { run } = findRun(options.runs, body.run_id);
+  const repairId = repairRun(options.accept, body, options.jobs.get(run.jobId)?.settings);
+  options.engine.pump();
+  return { repair_id: repairId };
 }
 
 function listRuns(options: RunRoutesOptions, request: FastifyRequest): unknown {
@@ -118,7 +168,7 @@ async function deleteRun(options: RunRoutesOptions, request: FastifyRequest): Pr
   if (run.phase !== 'ended')
     throw new ApiError(400, 'INVALID_STATE', `Run ${runId} is still active and cannot be deleted.`);
   options.runs.delete(runId, options.now());
-  for (const task of options.runs.tasksOf(runId)) {
+  for (const task of options.runs.allTasksOf(runId)) {
     await rm(runFolders(options.stateDir, task.runId).base, { recursive: true, force: true });
   }
   return {};
@@ -136,5 +186,10 @@ async function getOutput(options: RunRoutesOptions, request: FastifyRequest): Pr
     );
   }
   const metadata = task === undefined ? runView(run, tasks, options.view()) : taskRunView(run, task, options.view());
-  return { metadata, ...(await runOutput(options.stateDir, chosen)) };
+  const child = options.runs.childOf(chosen.runId);
+  return {
+    metadata,
+    ...(await runOutput(options.stateDir, chosen)),
+    ...(child === undefined ? {} : { run_job_output: { run_id: child.runId } }),
+  };
 }

@@ -1,7 +1,9 @@
 import { taskWithDefaults } from '../jobs/job-defaults.ts';
 import { taskTypeOf } from '../jobs/check-settings.ts';
-import { resolveTask } from './resolve-task.ts';
+import { resolveTask, type Upstream } from './resolve-task.ts';
 import { type RunRecord, settingsOf, type TaskRecord } from './run-record.ts';
+import type { HistoryRecord } from '../store/run-store.ts';
+import { periodOf } from './repair.ts';
 import { stateNames } from './states.ts';
 
 export interface ViewContext {
@@ -24,7 +26,7 @@ export function runView(run: RunRecord, tasks: readonly TaskRecord[], context: V
     run_name: run.name,
     run_type: run.runType,
     run_page_url: pageUrl(run.jobId, run.runId, context),
-    trigger: 'ONE_TIME',
+    trigger: run.trigger ?? 'ONE_TIME',
     format: 'MULTI_TASK',
     ...stateView(run, true),
     ...queueView(run),
@@ -40,9 +42,13 @@ export function runView(run: RunRecord, tasks: readonly TaskRecord[], context: V
 export function taskView(run: RunRecord, task: TaskRecord, context: ViewContext): Record<string, unknown> {
   return {
     ...taskWithDefaults(settingsOf(run, task)),
+    task_key: task.taskKey,
+    ...(task.outcome?.condition === undefined
+      ? {}
+      : { condition_task: { ...settingsOf(run, task).condition_task, outcome: task.outcome.condition } }),
     run_id: task.runId,
     run_page_url: pageUrl(run.jobId, task.runId, context),
-    attempt_number: 0,
+    attempt_number: task.attempt ?? 0,
     ...instanceView(task.runId, context),
     ...stateView(task, false),
     ...timesView(task, task),
@@ -56,18 +62,44 @@ export function taskRunView(run: RunRecord, task: TaskRecord, context: ViewConte
     job_id: run.jobId,
     job_run_id: run.runId,
     number_in_job: run.runId,
-    original_attempt_run_id: task.runId,
+    original_attempt_run_id: task.originalRunId ?? task.runId,
     creator_user_name: context.userName,
     run_name: task.taskKey,
     run_type: run.runType,
-    trigger: 'ONE_TIME',
+    trigger: (task.retries ?? 0) > 0 ? 'RETRY' : (run.trigger ?? 'ONE_TIME'),
     format: 'MULTI_TASK',
   };
 }
 
+/** The original run and its repairs, oldest first, each with the task runs that it started. */
+export function historyView(
+  run: RunRecord,
+  past: readonly HistoryRecord[],
+  tasks: readonly TaskRecord[],
+): Record<string, unknown>[] {
+  const periods = [...past, periodOf(run)];
+  return periods.map(({ repairId, startedAt, endedAt, outcome }, index) => {
+    const isLast = index === periods.length - 1;
+    const state = stateView(isLast ? run : { phase: 'ended', outcome }, true);
+    const own = tasks.filter((task) => (task.repairId ?? null) === repairId && task.parentRunId == null);
+    return {
+      type: repairId === null ? 'ORIGINAL' : 'REPAIR',
+      ...(repairId === null ? {} : { id: repairId }),
+      start_time: startedAt,
+      end_time: endedAt,
+      ...state,
+      task_run_ids: own.map((task) => task.runId),
+    };
+  });
+}
+
 /** The parameters of a task with the references filled in, under the name of its type. */
-export function resolvedValues(run: RunRecord, task: TaskRecord): Record<string, unknown> {
-  const resolved = resolveTask(run, task);
+export function resolvedValues(run: RunRecord, task: TaskRecord, upstream: Upstream): Record<string, unknown> {
+  const resolved = resolveTask(run, task, upstream);
+  if (resolved.condition_task !== undefined) {
+    const { left, right } = resolved.condition_task;
+    return { condition_task: { left, right } };
+  }
   const type = taskTypeOf(resolved);
   const { parameters, named_parameters } = resolved[type] as { parameters?: unknown; named_parameters?: unknown };
   return {

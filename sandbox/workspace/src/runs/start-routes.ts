@@ -4,11 +4,13 @@ import { parseInput } from '../http/parse-input.ts';
 import { noteCall } from '../http/record-calls.ts';
 import { checkSettings } from '../jobs/check-settings.ts';
 import { findJob } from '../jobs/job-routes.ts';
-import { RunNow, SubmitRun } from '../jobs/schema.ts';
+import { RunNow, SubmitRun, type Task } from '../jobs/schema.ts';
 import type { JobRecord, JobStore } from '../store/job-store.ts';
 import { type AcceptContext, acceptRun } from './accept-run.ts';
 import type { Engine } from './engine.ts';
-import type { RunParameter, RunSettings } from './run-record.ts';
+import type { RunStore } from '../store/run-store.ts';
+import { onlyTasks } from './only-tasks.ts';
+import type { RunParameter, RunRecord, RunSettings, TaskRecord } from './run-record.ts';
 
 export interface StartRoutesOptions {
   accept: AcceptContext;
@@ -24,7 +26,7 @@ export function registerStarts(app: FastifyInstance, options: StartRoutesOptions
   }
 }
 
-const foreignForms = ['sql_params', 'dbt_commands', 'pipeline_params', 'spark_submit_params', 'only'];
+const foreignForms = ['sql_params', 'dbt_commands', 'pipeline_params', 'spark_submit_params'];
 const ownForms = ['notebook_params', 'jar_params', 'python_params', 'python_named_params'] as const;
 
 function runNow(options: StartRoutesOptions, request: FastifyRequest): unknown {
@@ -35,15 +37,14 @@ function runNow(options: StartRoutesOptions, request: FastifyRequest): unknown {
   });
   const foreign = foreignForms.find((form) => body[form] !== undefined);
   if (foreign !== undefined) throw invalidParameter(`${foreign} is not supported by the local workspace.`);
-  const overrides = Object.fromEntries(
-    ownForms.filter((form) => body[form] !== undefined).map((form) => [form, body[form]]),
-  );
+  const overrides = overridesOf(body);
+  checkForms(body);
   const tooLong = Object.entries(overrides).find(([, value]) => Buffer.byteLength(JSON.stringify(value)) > 10_000);
   if (tooLong !== undefined) throw invalidParameter(`${tooLong[0]}: the JSON form is longer than 10000 bytes.`);
   const { runId } = acceptRun(options.accept, {
     runType: 'JOB_RUN',
     token: body.idempotency_token,
-    overrides: { ...overrides, ...(body.job_parameters === undefined ? {} : { job_parameters: body.job_parameters }) },
+    overrides,
     prepare: () => prepareRun(findJob(options.jobs, body.job_id), body),
   });
   noteCall(request, { runId });
@@ -51,10 +52,58 @@ function runNow(options: StartRoutesOptions, request: FastifyRequest): unknown {
   return { run_id: runId, number_in_job: runId };
 }
 
+/** @see https://docs.databricks.com/api/workspace/jobs/runnow (the older forms of parameters) */
+function checkForms(body: RunNow): void {
+  if (body.jar_params !== undefined && body.notebook_params !== undefined)
+    throw invalidParameter('jar_params and notebook_params exclude each other.');
+  for (const form of ['python_params', 'python_named_params'] as const) {
+    if (/[^\x00-\x7f]/.test(JSON.stringify(body[form] ?? null)))
+      throw invalidParameter(`${form}: only ASCII characters are allowed.`);
+  }
+}
+
+/** Starts the run of a run_job task, once: it is written down as the task's child. Throws for a job that is gone or would run itself. */
+export function startChildRun(
+  options: Omit<StartRoutesOptions, 'engine'>,
+  parent: RunRecord,
+  { task, settings }: { task: TaskRecord; settings: NonNullable<Task['run_job_task']> },
+): void {
+  const { runs } = options.accept;
+  for (let above: RunRecord | undefined = parent; above !== undefined; above = parentOf(runs, above)) {
+    if (above.jobId === settings.job_id)
+      throw new Error(`Job ${settings.job_id} would run itself: run ${above.runId} of it is above this task.`);
+  }
+  const body = { ...settings } as RunNow;
+  acceptRun(
+    // Its parent holds a place already: waiting for another one could last for ever.
+    { ...options.accept, maxActiveRuns: Number.POSITIVE_INFINITY },
+    {
+      runType: 'JOB_RUN',
+      trigger: 'RUN_JOB_TASK',
+      parentTaskRunId: task.runId,
+      overrides: overridesOf(body),
+      prepare: () => prepareRun(findJob(options.jobs, settings.job_id), body),
+    },
+  );
+}
+
+function parentOf(runs: RunStore, run: RunRecord): RunRecord | undefined {
+  const task = run.parentTaskRunId == null ? undefined : runs.getTask(run.parentTaskRunId);
+  return task === undefined ? undefined : runs.get(task.jobRunId);
+}
+
+function overridesOf(body: RunNow): Record<string, unknown> {
+  const forms = ownForms.filter((form) => body[form] !== undefined).map((form) => [form, body[form]] as const);
+  return {
+    ...Object.fromEntries(forms),
+    ...(body.job_parameters === undefined ? {} : { job_parameters: body.job_parameters }),
+  };
+}
+
 function prepareRun(job: JobRecord, body: RunNow): ReturnType<Parameters<typeof acceptRun>[1]['prepare']> {
   const { tasks, job_clusters, timeout_seconds, max_concurrent_runs } = job.settings;
   const settings: RunSettings = {
-    tasks,
+    tasks: body.only === undefined ? tasks : onlyTasks(tasks, body.only),
     ...(job_clusters === undefined ? {} : { job_clusters }),
     ...(timeout_seconds === undefined ? {} : { timeout_seconds }),
     ...(max_concurrent_runs === undefined ? {} : { max_concurrent_runs }),

@@ -1,5 +1,5 @@
 /** Where a job run or task run is. `starting` = its start is written down, and the supervisor may or may not run yet. */
-export type Phase = 'queued' | 'blocked' | 'pending' | 'starting' | 'running' | 'terminating' | 'ended';
+export type Phase = 'queued' | 'blocked' | 'waiting' | 'pending' | 'starting' | 'running' | 'terminating' | 'ended';
 
 export type ResultState =
   | 'SUCCESS'
@@ -9,13 +9,15 @@ export type ResultState =
   | 'MAXIMUM_CONCURRENT_RUNS_REACHED'
   | 'EXCLUDED'
   | 'UPSTREAM_FAILED'
-  | 'UPSTREAM_CANCELED';
+  | 'UPSTREAM_CANCELED'
+  | 'DISABLED';
 
 export type TerminationCode =
   | 'SUCCESS'
   | 'USER_CANCELED'
   | 'CANCELED'
   | 'SKIPPED'
+  | 'DISABLED'
   | 'RUN_EXECUTION_ERROR'
   | 'LIBRARY_INSTALLATION_ERROR'
   | 'RESOURCE_NOT_FOUND'
@@ -35,6 +37,8 @@ export interface Outcome {
   message: string;
   /** The program ended itself, so its own words (an exception) explain more than the message. */
   byProgram?: true;
+  /** What a condition task found. */
+  condition?: 'true' | 'false';
 }
 
 export type QueueCode = 'MAX_CONCURRENT_RUNS_REACHED' | 'ACTIVE_RUNS_LIMIT_REACHED';
@@ -43,6 +47,7 @@ export type CancelCause = 'user' | 'timeout';
 const lifeCycleStates: Record<Exclude<Phase, 'ended'>, string> = {
   queued: 'QUEUED',
   blocked: 'BLOCKED',
+  waiting: 'WAITING_FOR_RETRY',
   pending: 'PENDING',
   starting: 'PENDING',
   running: 'RUNNING',
@@ -55,7 +60,8 @@ export function stateNames(
   outcome: Outcome | null,
   isJobRun: boolean,
 ): { legacy: string; current: string } {
-  if (phase !== 'ended') return { legacy: lifeCycleStates[phase], current: lifeCycleStates[phase] };
+  if (phase !== 'ended')
+    return { legacy: lifeCycleStates[phase], current: phase === 'waiting' ? 'WAITING' : lifeCycleStates[phase] };
   return { legacy: outcome === null ? 'INTERNAL_ERROR' : endedName(outcome, isJobRun), current: 'TERMINATED' };
 }
 

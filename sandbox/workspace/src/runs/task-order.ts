@@ -11,16 +11,31 @@ export function decideTask(run: RunRecord, task: TaskRecord, tasks: readonly Tas
   const keys = new Set((settings.depends_on ?? []).map((upstream) => upstream.task_key));
   const upstream = tasks.filter((other) => keys.has(other.taskKey));
   if (upstream.some((other) => other.phase !== 'ended')) return 'wait';
+  if (settings.disabled === true) return disabled;
   if (upstream.length === 0) return 'start';
+  if (!branchIsTaken(settings.depends_on ?? [], upstream)) return excluded;
   return decide(
     settings.run_if ?? 'ALL_SUCCESS',
     upstream.map((other) => other.outcome as Outcome),
   );
 }
 
+const neutral = new Set(['SUCCESS', 'EXCLUDED', 'DISABLED']);
+
+/** `depends_on.outcome` names the side of a condition task on which the task lies. */
+function branchIsTaken(
+  dependsOn: readonly { task_key: string; outcome?: string | undefined }[],
+  upstream: readonly TaskRecord[],
+): boolean {
+  return dependsOn.every(({ task_key, outcome }) => {
+    const found = upstream.find((other) => other.taskKey === task_key)?.outcome?.condition;
+    return outcome === undefined || found === undefined || found === outcome;
+  });
+}
+
 function decide(runIf: RunIf, upstream: readonly Outcome[]): Decision {
   const good = upstream.filter((outcome) => outcome.result === 'SUCCESS').length;
-  const bad = upstream.filter((outcome) => outcome.result !== 'SUCCESS' && outcome.result !== 'EXCLUDED').length;
+  const bad = upstream.filter((outcome) => !neutral.has(outcome.result)).length;
   const allowed: Record<RunIf, boolean> = {
     ALL_SUCCESS: good === upstream.length,
     ALL_DONE: true,
@@ -40,6 +55,12 @@ const excluded: Outcome = {
   code: 'SKIPPED',
   type: 'SUCCESS',
   message: 'The run was not started because its run_if condition did not hold.',
+};
+const disabled: Outcome = {
+  result: 'DISABLED',
+  code: 'DISABLED',
+  type: 'SUCCESS',
+  message: 'The run was not started because its task is disabled.',
 };
 const upstreamFailed: Outcome = {
   result: 'UPSTREAM_FAILED',

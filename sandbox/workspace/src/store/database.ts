@@ -8,6 +8,8 @@ export function openDatabase(file: string): DatabaseSync {
   const database = new DatabaseSync(file);
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;');
   database.exec(schema);
+  for (const [table, columns] of Object.entries(laterColumns)) addColumns(database, table, columns);
+  database.exec(laterSchema);
   return database;
 }
 
@@ -23,6 +25,35 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
     throw error;
   }
 }
+
+/** Columns that files of earlier versions do not have. */
+function addColumns(database: DatabaseSync, table: string, columns: readonly string[]): void {
+  const known = new Set(
+    database
+      .prepare(`SELECT name FROM pragma_table_info('${table}')`)
+      .all()
+      .map((row) => row.name),
+  );
+  for (const column of columns)
+    if (!known.has(column.split(' ')[0] as string)) database.exec(`ALTER TABLE ${table} ADD COLUMN ${column}`);
+}
+
+const laterColumns: Record<string, readonly string[]> = {
+  runs: ['run_trigger TEXT', 'parent_task_run_id INTEGER', 'repair_id INTEGER', 'repaired_at INTEGER'],
+  tasks: [
+    ...['attempt INTEGER', 'retries INTEGER', 'original_run_id INTEGER', 'repair_id INTEGER', 'superseded INTEGER'],
+    ...['not_before INTEGER', 'parent_run_id INTEGER', 'iteration INTEGER', 'input TEXT'],
+  ],
+};
+
+const laterSchema = `
+CREATE INDEX IF NOT EXISTS runs_of_parent ON runs (parent_task_run_id) WHERE parent_task_run_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS tasks_of_parent ON tasks (parent_run_id, iteration) WHERE parent_run_id IS NOT NULL;
+CREATE TABLE IF NOT EXISTS run_history (
+  run_id INTEGER NOT NULL, position INTEGER NOT NULL, repair_id INTEGER, started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL,
+  outcome TEXT NOT NULL, PRIMARY KEY (run_id, position)
+) STRICT;
+`;
 
 const schema = `
 CREATE TABLE IF NOT EXISTS jobs (

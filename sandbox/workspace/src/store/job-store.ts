@@ -14,6 +14,10 @@ export interface JobStore {
   create(settings: JobSettings, now: number): number;
   /** `undefined` for a job that never was or was deleted. */
   get(jobId: number): JobRecord | undefined;
+  /** Not deleted. */
+  count(): number;
+  /** Deleted ones too. */
+  countCreatedSince(since: number): number;
   replace(jobId: number, settings: JobSettings): void;
   delete(jobId: number, now: number): void;
   /** Newest first; `name` is exact but for its case. */
@@ -28,7 +32,11 @@ export function openJobStore(database: DatabaseSync): JobStore {
   const insert = database.prepare('INSERT INTO jobs (job_id, name, created_at, settings) VALUES (?, ?, ?, ?)');
   const update = database.prepare('UPDATE jobs SET name = ?, settings = ? WHERE job_id = ?');
   const remove = database.prepare('UPDATE jobs SET deleted_at = ? WHERE job_id = ? AND deleted_at IS NULL');
+  const countAll = database.prepare('SELECT count(*) AS n FROM jobs WHERE deleted_at IS NULL');
+  const countSince = database.prepare('SELECT count(*) AS n FROM jobs WHERE created_at > ?');
   return {
+    count: () => (countAll.get() as { n: number }).n,
+    countCreatedSince: (since) => (countSince.get(since) as { n: number }).n,
     create(settings, now) {
       const jobId = newNumericId((id) => exists.get(id) !== undefined);
       insert.run(jobId, searchName(settings), now, JSON.stringify(settings));

@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { Outcome } from '../runs/states.ts';
 import type { RunRecord, RunType, TaskRecord } from '../runs/run-record.ts';
 import { newNumericId } from './new-id.ts';
 import { makePage, type Page, type PageRequest } from './page.ts';
@@ -24,11 +25,34 @@ export type RunChanges = Partial<
     | 'cancelCause'
     | 'cancelledAt'
     | 'outcome'
+    | 'parameters'
+    | 'repairId'
+    | 'repairedAt'
   >
 >;
 export type TaskChanges = Partial<
-  Pick<TaskRecord, 'phase' | 'startAttempt' | 'startedAt' | 'endedAt' | 'cancelCause' | 'cancelledAt' | 'outcome'>
+  Pick<
+    TaskRecord,
+    | 'phase'
+    | 'startAttempt'
+    | 'startedAt'
+    | 'endedAt'
+    | 'cancelCause'
+    | 'cancelledAt'
+    | 'outcome'
+    | 'superseded'
+    | 'notBefore'
+    | 'input'
+  >
 >;
+
+/** One period of a run that was repaired afterwards; `repairId` is `null` for the original one. */
+export interface HistoryRecord {
+  repairId: number | null;
+  startedAt: number;
+  endedAt: number;
+  outcome: Outcome;
+}
 
 export interface RunStore {
   newId(): number;
@@ -36,7 +60,21 @@ export interface RunStore {
   /** `undefined` for a run that never was or was deleted. */
   get(runId: number): RunRecord | undefined;
   getTask(taskRunId: number): TaskRecord | undefined;
+  /** What stands for the tasks of a run now: no earlier attempts, no iterations. */
   tasksOf(runId: number): TaskRecord[];
+  /** With earlier attempts and iterations. */
+  allTasksOf(runId: number): TaskRecord[];
+  /** Not ended, iterations too. */
+  activeTasksOf(runId: number): TaskRecord[];
+  /** Iterations of a for-each task run, without earlier attempts, in order. */
+  iterationsOf(taskRunId: number): TaskRecord[];
+  /** Another attempt at a task, or an iteration. */
+  insertTask(task: TaskRecord): void;
+  /** The run that a run_job task has started. */
+  childOf(taskRunId: number): RunRecord | undefined;
+  /** Finished periods of a repaired run: the original one, then repairs. */
+  historyOf(runId: number): HistoryRecord[];
+  keepHistory(runId: number, period: HistoryRecord): void;
   update(runId: number, changes: RunChanges): void;
   updateTask(taskRunId: number, changes: TaskChanges): void;
   /** Oldest first. */
@@ -69,6 +107,10 @@ const runFields = {
   cancelCause: 'cancel_cause',
   cancelledAt: 'cancelled_at',
   outcome: 'outcome',
+  trigger: 'run_trigger',
+  parentTaskRunId: 'parent_task_run_id',
+  repairId: 'repair_id',
+  repairedAt: 'repaired_at',
 };
 const taskFields = {
   runId: 'run_id',
@@ -83,6 +125,15 @@ const taskFields = {
   cancelCause: 'cancel_cause',
   cancelledAt: 'cancelled_at',
   outcome: 'outcome',
+  attempt: 'attempt',
+  retries: 'retries',
+  originalRunId: 'original_run_id',
+  repairId: 'repair_id',
+  superseded: 'superseded',
+  notBefore: 'not_before',
+  parentRunId: 'parent_run_id',
+  iteration: 'iteration',
+  input: 'input',
 };
 const jsonFields = new Set(['settings', 'parameters', 'overrides', 'outcome']);
 const sortKey = 'coalesce(ended_at, accepted_at)';
@@ -95,13 +146,31 @@ export function openRunStore(database: DatabaseSync): RunStore {
   );
   const getRun = database.prepare(`SELECT ${runColumns} FROM runs WHERE run_id = ? AND deleted_at IS NULL`);
   const getTask = database.prepare(`SELECT ${taskColumns} FROM tasks WHERE run_id = ?`);
-  const getTasks = database.prepare(`SELECT ${taskColumns} FROM tasks WHERE job_run_id = ? ORDER BY position`);
+  const getTasks = database.prepare(
+    `SELECT ${taskColumns} FROM tasks WHERE job_run_id = ? AND parent_run_id IS NULL AND superseded IS NULL ORDER BY position`,
+  );
+  const getAllTasks = database.prepare(
+    `SELECT ${taskColumns} FROM tasks WHERE job_run_id = ? ORDER BY position, iteration, attempt`,
+  );
+  const getActiveTasks = database.prepare(
+    `SELECT ${taskColumns} FROM tasks WHERE job_run_id = ? AND phase <> 'ended' ORDER BY position, iteration`,
+  );
+  const getIterations = database.prepare(
+    `SELECT ${taskColumns} FROM tasks WHERE parent_run_id = ? AND superseded IS NULL ORDER BY iteration`,
+  );
+  const getChild = database.prepare(`SELECT ${runColumns} FROM runs WHERE parent_task_run_id = ?`);
+  const getHistory = database.prepare(
+    'SELECT repair_id AS repairId, started_at AS startedAt, ended_at AS endedAt, outcome FROM run_history WHERE run_id = ? ORDER BY position',
+  );
+  const keepHistory = database.prepare(
+    'INSERT INTO run_history (run_id, position, repair_id, started_at, ended_at, outcome) VALUES (?1, (SELECT count(*) FROM run_history WHERE run_id = ?1), ?2, ?3, ?4, ?5)',
+  );
   const active = database.prepare(`SELECT ${runColumns} FROM runs WHERE phase <> 'ended' ORDER BY accepted_at, rowid`);
   const running = database.prepare(
     "SELECT count(*) AS n FROM runs WHERE phase <> 'ended' AND phase <> 'queued' AND (?1 IS NULL OR job_id = ?1)",
   );
   const started = database.prepare(
-    "SELECT count(*) AS n FROM tasks WHERE phase <> 'ended' AND phase IN ('starting', 'running', 'terminating')",
+    "SELECT count(*) AS n FROM tasks WHERE phase <> 'ended' AND start_attempt > 0 AND phase IN ('starting', 'running', 'terminating')",
   );
   const findToken = database.prepare(
     'SELECT tokens.run_id AS runId, runs.run_id IS NULL OR runs.deleted_at IS NOT NULL AS gone FROM tokens LEFT JOIN runs USING (run_id) WHERE token = ?',
@@ -120,6 +189,15 @@ export function openRunStore(database: DatabaseSync): RunStore {
     get: (runId) => recordOf<RunRecord>(getRun.get(runId)),
     getTask: (taskRunId) => recordOf<TaskRecord>(getTask.get(taskRunId)),
     tasksOf: (runId) => getTasks.all(runId).map((row) => recordOf<TaskRecord>(row) as TaskRecord),
+    allTasksOf: (runId) => getAllTasks.all(runId).map((row) => recordOf<TaskRecord>(row) as TaskRecord),
+    activeTasksOf: (runId) => getActiveTasks.all(runId).map((row) => recordOf<TaskRecord>(row) as TaskRecord),
+    iterationsOf: (taskRunId) => getIterations.all(taskRunId).map((row) => recordOf<TaskRecord>(row) as TaskRecord),
+    insertTask: (task) =>
+      void insertTask.run(...Object.keys(taskFields).map((field) => toColumn(field, task[field as keyof TaskRecord]))),
+    childOf: (taskRunId) => recordOf<RunRecord>(getChild.get(taskRunId)),
+    historyOf: (runId) => getHistory.all(runId).map((row) => recordOf<HistoryRecord>(row) as HistoryRecord),
+    keepHistory: (runId, { repairId, startedAt, endedAt, outcome }) =>
+      void keepHistory.run(runId, repairId, startedAt, endedAt, JSON.stringify(outcome)),
     update: (runId, changes) => update(database, { table: 'runs', fields: runFields, id: runId }, changes),
     updateTask: (taskRunId, changes) =>
       update(database, { table: 'tasks', fields: taskFields, id: taskRunId }, changes),
