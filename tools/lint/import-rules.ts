@@ -29,7 +29,7 @@ export const importRules: Record<string, ImportRule> = {
   },
   'core/endpoint': {
     mayImport: [...base, 'core/queue'],
-    owns: ['fastify', 'fastify-type-provider-zod', '@fastify/swagger', '@fastify/swagger-ui'],
+    owns: ['fastify', 'fastify-type-provider-zod', '@fastify/swagger', '@fastify/swagger-ui', 'jose', 'oidc-provider'],
   },
   'core/remote': { mayImport: [...base, 'core/process', 'core/queue'], owns: ['fastify'] },
   'core/results': { mayImport: [...base, 'core/queue'], owns: [] },
@@ -57,6 +57,7 @@ export const importRules: Record<string, ImportRule> = {
   'sandbox/pluginhost': { mayImport: [...base, 'core/process'], owns: [] },
   'sandbox/gateway': { mayImport: [...base, 'core/process', 'core/archive', 'core/artifacts'], owns: ['undici'] },
   'sandbox/toolchains': { mayImport: [...base, 'core/process', 'core/archive', 'core/artifacts'], owns: [] },
+  'sandbox/conformance': { mayImport: [...base, 'core/process', 'core/databricks'], owns: [] },
   'sandbox/workspace': { mayImport: [...base, 'core/process', 'core/archive'], owns: ['fastify', 'node:sqlite'] },
 };
 
