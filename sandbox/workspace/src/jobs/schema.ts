@@ -162,7 +162,10 @@ export const JobSettings = z.looseObject({
   ...common,
   name: z.string().max(4_096).optional(),
   description: z.string().max(27_700).optional(),
-  tags: z.record(z.string().max(127), z.string().max(255)).optional(),
+  tags: z
+    .record(z.string().max(127), z.string().max(255))
+    .refine((tags) => Object.keys(tags).length <= 25, 'at most 25 tags')
+    .optional(),
   parameters: z.array(JobParameter).max(100).optional(),
   max_concurrent_runs: z.int().min(0).max(1_000).optional(),
   schedule: z.unknown().optional(),
