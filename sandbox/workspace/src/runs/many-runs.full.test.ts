@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createJarJob, startTestWorkspace, type TestWorkspace } from '../__fixtures__/test-workspace.ts';
+import { createJarJob, startTestWorkspace, type TestWorkspace, token } from '../__fixtures__/test-workspace.ts';
 
 const runCount = 1_000;
 const pollCount = 10_000;
@@ -29,29 +29,32 @@ it(
     for (const runId of started) await test.runIn('TERMINATED', runId);
     const listed = await listAll(jobId);
     expect(listed.toSorted()).toEqual(started.toSorted());
-    await poll(started, pollCount / 10);
+    const { url } = await test.workspace.listen(0, '127.0.0.1');
+    await poll(url, started, pollCount / 10);
     const before = heapBytes();
-    await poll(started, pollCount);
+    await poll(url, started, pollCount);
     expect(heapBytes() - before).toBeLessThan(maxGrowthBytes);
   },
 );
 
 async function listAll(jobId: number): Promise<number[]> {
   const ids: number[] = [];
-  for (let token: unknown = ''; token !== undefined;) {
-    const { body } = await test.get(`/api/2.2/jobs/runs/list?job_id=${jobId}&limit=24&page_token=${String(token)}`);
+  for (let page: unknown = ''; page !== undefined;) {
+    const { body } = await test.get(`/api/2.2/jobs/runs/list?job_id=${jobId}&limit=24&page_token=${String(page)}`);
     ids.push(...(body.runs as { run_id: number }[]).map((run) => run.run_id));
-    token = body.next_page_token;
+    page = body.next_page_token;
   }
   return ids;
 }
 
-async function poll(runIds: readonly number[], count: number): Promise<void> {
+/** Over the network, as clients do: calls that are put in without one hold their sockets until the event loop has had time for them. */
+async function poll(base: string, runIds: readonly number[], count: number): Promise<void> {
   for (let index = 0; index < count; index++) {
-    const { body } = await test.get(`/api/2.2/jobs/runs/get?run_id=${runIds[index % runIds.length]}`);
-    // No `expect` here: the test runner keeps something of each, which would be measured.
-    const { result_state: result } = body.state as { result_state?: string };
-    if (result !== 'SUCCESS') throw new Error(`A poll showed ${result} for a run that has succeeded.`);
+    const response = await fetch(`${base}/api/2.2/jobs/runs/get?run_id=${runIds[index % runIds.length]}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const { state } = (await response.json()) as { state?: { result_state?: string } };
+    if (state?.result_state !== 'SUCCESS') throw new Error(`A poll showed ${state?.result_state}, not SUCCESS.`);
   }
 }
 
