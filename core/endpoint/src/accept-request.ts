@@ -8,9 +8,10 @@ import {
   type RequestRecord,
   SlowLaneError,
 } from '@slowlane/contracts';
-import { canonicalJson, nearest, newId } from '@slowlane/kit';
+import { canonicalJson, nearest, newId, pinTo } from '@slowlane/kit';
 import { requireScope } from './access.ts';
 import type { EndpointDeps } from './endpoint-deps.ts';
+import { targetOf } from './target-of.ts';
 
 export interface Call {
   caller: ApiToken;
@@ -81,28 +82,8 @@ async function findOperation(deps: EndpointDeps, operation: string): Promise<Pip
 }
 
 async function pin(deps: EndpointDeps, revision: PipelineRevision, wanted: string | undefined): Promise<Pin> {
-  const targets = Object.keys(revision.file.targets);
-  const target = wanted ?? targets[0];
-  if (target === undefined || !targets.includes(target)) {
-    throw new SlowLaneError(
-      'request.invalid',
-      `body.target: "${target}" is none of the targets of ${revision.name}: ${targets.join(', ')}`,
-    );
-  }
-  const registration = await deps.registrations.current(revision.name, target);
-  if (registration === undefined) {
-    throw new SlowLaneError(
-      'pipeline.not-registered',
-      `the pipeline "${revision.name}" has no registered job for the target "${target}" yet`,
-    );
-  }
-  return {
-    pipeline: revision.name,
-    revision: revision.revision,
-    registrationId: registration.id,
-    artifact: registration.set.digest,
-    workspace: registration.workspace,
-  };
+  const target = targetOf(revision, wanted);
+  return pinTo(revision, target, await deps.registrations.current(revision.name, target));
 }
 
 function fingerprintOf(body: CreateRequest): `sha256:${string}` {

@@ -1,5 +1,6 @@
 import type { RequestRecord } from '@slowlane/contracts';
 import type { EndpointDeps } from './endpoint-deps.ts';
+import { readTail } from './find-trace.ts';
 
 export interface RequestFilter {
   operation?: string | undefined;
@@ -9,10 +10,6 @@ export interface RequestFilter {
   since?: number | undefined;
   until?: number | undefined;
 }
-
-const PAGE = 1_000;
-/** An archiver further behind than this makes a list old, but not slow. */
-const MOST_PAGES = 10;
 
 /**
  * A page of requests, newest first, as they are now: history, and over it what the archiver has not taken over yet. So a list right after a
@@ -40,21 +37,9 @@ export async function listRequestsNow(
   return { requests, next: sorted.length > page.limit ? requests.at(-1)?.id : isFull ? last : undefined };
 }
 
-async function notArchived({
-  events,
-  history,
-  requests,
-}: Pick<EndpointDeps, 'history' | 'events' | 'requests'>): Promise<RequestRecord[]> {
-  if (events === undefined) return [];
-  const ids = new Set<string>();
-  let after = await history.cursor();
-  for (let count = 0; count < MOST_PAGES; count++) {
-    const found = await events.read(after, PAGE, 0);
-    for (const { subject } of found) if (subject.request !== undefined) ids.add(subject.request);
-    if (found.length < PAGE) break;
-    after = found.at(-1)?.id ?? after;
-  }
-  return (await Promise.all([...ids].map((id) => requests.get(id)))).filter((one) => one !== undefined);
+async function notArchived(deps: Pick<EndpointDeps, 'history' | 'events' | 'requests'>): Promise<RequestRecord[]> {
+  const ids = new Set((await readTail(deps)).flatMap(({ subject }) => subject.request ?? []));
+  return (await Promise.all([...ids].map((id) => deps.requests.get(id)))).filter((one) => one !== undefined);
 }
 
 function matches(request: RequestRecord, filter: RequestFilter): boolean {

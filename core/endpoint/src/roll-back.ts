@@ -1,6 +1,7 @@
 import { type PipelineRevision, type Registration, type RollbackPipeline, SlowLaneError } from '@slowlane/contracts';
 import { newId } from '@slowlane/kit';
 import type { EndpointDeps } from './endpoint-deps.ts';
+import { targetOf } from './target-of.ts';
 
 /** How far back a rollback looks. */
 const mostRecent = 200;
@@ -30,15 +31,6 @@ export async function rollBack(
     data: { target, from: from.set.digest, to: to.set.digest, registrationId: to.id, by },
   });
   return { from, to };
-}
-
-function targetOf({ name, file }: PipelineRevision, wanted: string | undefined): string {
-  const targets = Object.keys(file.targets);
-  const target = wanted ?? targets[0];
-  if (target !== undefined && targets.includes(target)) return target;
-  throw new SlowLaneError('request.invalid', `body.target: "${target}" is none of the targets of ${name}`, {
-    hint: `Choose one of: ${targets.join(', ')}`,
-  });
 }
 
 function choose(recent: readonly Registration[], from: Registration, to: string | undefined): Registration {

@@ -24,3 +24,8 @@ export * from './gate-rules.ts';
 export * from './xml.ts';
 export * from './inspect-jar.ts';
 export * from './jdk-for.ts';
+export * from './digests-in.ts';
+export * from './percentile.ts';
+export * from './pin-to.ts';
+export * from './repeat-turns.ts';
+export * from './stream-id.ts';

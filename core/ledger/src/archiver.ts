@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate, setTimeout as pause } from 'node:timers/promises';
 import type { EventLog, Logger, SlowLaneEvent } from '@slowlane/contracts';
+import { splitStreamId } from '@slowlane/kit';
 import { hourOf } from './archive-hours.ts';
 import { archiveParts } from './archive-parts.ts';
 import type { Transaction } from 'kysely';
@@ -12,7 +13,6 @@ import type { Database } from './database.ts';
 import type { Databases } from './open-database.ts';
 import { project } from './project.ts';
 import { isAboutData, projectEach } from './quarantine.ts';
-import { splitStreamId } from './stream-id.ts';
 
 export interface ArchiverDeps {
   events: EventLog;

@@ -1,7 +1,7 @@
+import { compareStreamIds } from '@slowlane/kit';
 import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { partOfName } from './archive-parts.ts';
-import { compareStreamIds } from './stream-id.ts';
 
 const TRIES = 5;
 

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { History } from '@slowlane/contracts';
+import { compareStreamIds } from '@slowlane/kit';
 import type { Kysely } from 'kysely';
 import { readCursor } from './cursor.ts';
 import type { Database } from './database.ts';
 import type { LedgerHistory } from './ledger.ts';
 import { buildOf, partOf, requestOf } from './records.ts';
-import { compareStreamIds } from './stream-id.ts';
 import { trace } from './trace.ts';
 
 const LOOK_AGAIN_MS = 20;

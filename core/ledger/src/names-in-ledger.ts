@@ -1,7 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
+import { digestsIn } from '@slowlane/kit';
 import { tableNames } from './copy-tables.ts';
-
-const digest = /(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g;
 
 /** Every SHA-256 that any row of a copy of the ledger names, as 64 hexadecimal digits: what history, jobs, pins and parts refer to. */
 export function digestsInLedger(copy: string): Set<string> {
@@ -10,7 +9,7 @@ export function digestsInLedger(copy: string): Set<string> {
   try {
     for (const table of tableNames)
       for (const row of database.prepare(`select * from ${table}`).iterate())
-        for (const [name] of JSON.stringify(row).matchAll(digest)) found.add(name);
+        for (const name of digestsIn(JSON.stringify(row))) found.add(name);
   } finally {
     database.close();
   }

@@ -1,4 +1,5 @@
 import type { EventType, SlowLaneEvent } from '@slowlane/contracts';
+import { splitStreamId } from '@slowlane/kit';
 import type { Transaction } from 'kysely';
 import { json, text } from './column.ts';
 import type { Database } from './database.ts';
@@ -6,7 +7,6 @@ import type { Projection } from './projection.ts';
 import { buildProjections } from './project-builds.ts';
 import { partProjections } from './project-parts.ts';
 import { requestProjections } from './project-requests.ts';
-import { splitStreamId } from './stream-id.ts';
 
 const projections: Partial<Record<EventType, Projection>> = {
   ...requestProjections,

@@ -1,9 +1,9 @@
 import type { SlowLaneEvent } from '@slowlane/contracts';
+import { splitStreamId } from '@slowlane/kit';
 import { type Kysely, type Transaction, sql } from 'kysely';
 import type { Database } from './database.ts';
 import type { QuarantinedEvent } from './ledger.ts';
 import { project } from './project.ts';
-import { splitStreamId } from './stream-id.ts';
 
 /**
  * As `project`, one event at a time: one that the read model cannot take is put aside with the reason, and the rest go on. Any failure that

@@ -1,4 +1,5 @@
 import { type ResultFile, SlowLaneError, type VolumeStore } from '@slowlane/contracts';
+import { entriesOf } from './entries-of.ts';
 
 const mostFiles = 2_000;
 const deepest = 8;
@@ -27,14 +28,5 @@ async function walk(volumes: VolumeStore, folder: string, { prefix, depth, files
       await walk(volumes, entry.path, { prefix: `${prefix}${entry.name}/`, depth: depth + 1, files });
     if (files.length > mostFiles)
       throw new SlowLaneError('join.failed', `"${folder}" holds more than ${mostFiles} result files`);
-  }
-}
-
-async function entriesOf(volumes: VolumeStore, folder: string): ReturnType<VolumeStore['list']> {
-  try {
-    return await volumes.list(folder);
-  } catch (error) {
-    if (error instanceof SlowLaneError && error.code === 'workspace.not-found') return [];
-    throw error;
   }
 }

@@ -5,12 +5,12 @@ import {
   type PipelineStore,
   type RequestRecord,
   type ScheduleStore,
-  SlowLaneError,
   type VolumeStore,
   failureOf,
   isRequestTerminal,
 } from '@slowlane/contracts';
-import { firstIdAt, parseDuration } from '@slowlane/kit';
+import { firstIdAt, parseDuration, repeatTurns } from '@slowlane/kit';
+import { entriesOf } from './entries-of.ts';
 
 export interface SweeperDeps {
   pipelines: Pick<PipelineStore, 'list'>;
@@ -42,9 +42,7 @@ const bookmark = '_retention';
 
 export function createResultSweeper(deps: SweeperDeps): ResultSweeper {
   const now = deps.now ?? Date.now;
-  let timer: NodeJS.Timeout | undefined;
-  let turning: Promise<unknown> = Promise.resolve();
-  let isStopped = false;
+  const turns = repeatTurns(turnSafely, { now, firstAt: () => now() + 60_000 });
 
   async function turn(): Promise<number> {
     let removed = 0;
@@ -54,25 +52,13 @@ export function createResultSweeper(deps: SweeperDeps): ResultSweeper {
     }
     return removed;
   }
-  function again(afterMs: number): void {
-    if (isStopped) return;
-    timer = setTimeout(() => {
-      turning = turn()
-        .catch((error: unknown) => deps.logger.warn({ failure: failureOf(error) }, 'old results could not be deleted'))
-        .finally(() => again(dayMs));
-    }, afterMs);
-    timer.unref();
+  async function turnSafely(): Promise<number> {
+    await turn().catch((error: unknown) =>
+      deps.logger.warn({ failure: failureOf(error) }, 'old results could not be deleted'),
+    );
+    return now() + dayMs;
   }
-  return {
-    turn,
-    start: () => again(60_000),
-    async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      await turning;
-      clearTimeout(timer);
-    },
-  };
+  return { turn, ...turns };
 }
 
 async function sweepOperation(
@@ -116,13 +102,4 @@ async function removeBelow(volumes: VolumeStore, folder: string, depth: number):
     else if (await volumes.remove(entry.path)) removed++;
   }
   return removed;
-}
-
-async function entriesOf(volumes: VolumeStore, folder: string): ReturnType<VolumeStore['list']> {
-  try {
-    return await volumes.list(folder);
-  } catch (error) {
-    if (error instanceof SlowLaneError && error.code === 'workspace.not-found') return [];
-    throw error;
-  }
 }

@@ -1,8 +1,8 @@
 import type { EventLog, SlowLaneEvent } from '@slowlane/contracts';
+import { compareStreamIds } from '@slowlane/kit';
 import { SlowLaneError } from '@slowlane/contracts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createEventFeed, type EventFeedOptions } from './event-feed.ts';
-import { compareStreamIds } from './stream-id.ts';
 
 const A = 'req_01J0000000000000000000000A';
 const B = 'req_01J0000000000000000000000B';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EventFeed, EventLog, Logger, SlowLaneEvent } from '@slowlane/contracts';
+import { compareStreamIds, streamStart } from '@slowlane/kit';
 import { Listeners } from './listeners.ts';
-import { compareStreamIds, STREAM_START } from './stream-id.ts';
 import { Subscription } from './subscription.ts';
 
 export interface EventFeedOptions {
@@ -28,14 +28,14 @@ export function createEventFeed(
   const listeners = new Listeners();
   const closing = new AbortController();
   /** Id of the last event that was fanned out: what lies up to here is for catching up, what comes after is live. */
-  let position = STREAM_START;
+  let position = streamStart;
   let ready: Promise<void> | undefined;
   let reader: Promise<void> | undefined;
 
   return {
     async subscribe(requestId, after, listener) {
       await start();
-      const subscription = new Subscription(after ?? STREAM_START, listener);
+      const subscription = new Subscription(after ?? streamStart, listener);
       listeners.add(requestId, subscription);
       try {
         await catchUp(requestId, subscription);
@@ -102,7 +102,7 @@ export function createEventFeed(
 
   async function readStream(requestId: string, after: string): Promise<SlowLaneEvent[]> {
     const found: SlowLaneEvent[] = [];
-    const archived = (await options.cursor?.()) ?? STREAM_START;
+    const archived = (await options.cursor?.()) ?? streamStart;
     let from = compareStreamIds(archived, after) > 0 ? archived : after;
     while (!closing.signal.aborted && compareStreamIds(from, position) < 0) {
       const batch = await events.read(from, BATCH, 0);

@@ -10,7 +10,7 @@ import {
   SlowLaneError,
   failureOf,
 } from '@slowlane/contracts';
-import { parseDuration } from '@slowlane/kit';
+import { parseDuration, repeatTurns } from '@slowlane/kit';
 import { deliveryRecords } from './delivery-records.ts';
 import { endEventOf } from './end-event.ts';
 import { type DeliveryDeps, makeDelivery } from './make-delivery.ts';
@@ -42,9 +42,7 @@ const longestNapMs = 5_000;
 
 export function createNotifier(deps: NotifierDeps): Notifier {
   const now = deps.now ?? Date.now;
-  let timer: NodeJS.Timeout | undefined;
-  let turning: Promise<void> = Promise.resolve();
-  let isStopped = false;
+  const turns = repeatTurns(turnSafely, { now });
 
   async function turn(): Promise<number> {
     const due = await deps.deliveries.due(now(), atOnce);
@@ -53,12 +51,11 @@ export function createNotifier(deps: NotifierDeps): Notifier {
     if (due.length === atOnce) return now();
     return Math.min((await deps.deliveries.nextDueAt()) ?? Infinity, now() + longestNapMs);
   }
-  async function turnSafely(): Promise<void> {
-    const next = await turn().catch((error: unknown) => {
+  async function turnSafely(): Promise<number> {
+    return turn().catch((error: unknown) => {
       deps.logger.warn({ failure: failureOf(error) }, 'deliveries could not be looked at; tried again soon');
       return now() + longestNapMs;
     });
-    if (!isStopped) timer = setTimeout(() => (turning = turnSafely()), Math.max(50, next - now()));
   }
   return {
     turn,
@@ -75,13 +72,7 @@ export function createNotifier(deps: NotifierDeps): Notifier {
       list: (query) => deps.deliveries.list(query),
       redeliver: (id, by) => redeliver(deps, { id, by, now: now() }),
     },
-    start: () => void (turning = turnSafely()),
-    async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      await turning;
-      clearTimeout(timer);
-    },
+    ...turns,
   };
 }
 

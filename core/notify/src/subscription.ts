@@ -1,5 +1,5 @@
 import type { SlowLaneEvent } from '@slowlane/contracts';
-import { compareStreamIds } from './stream-id.ts';
+import { compareStreamIds } from '@slowlane/kit';
 
 /** More than this waiting behind a catch-up means that the listener would be dropped anyway. */
 const MAX_WAITING = 10_000;

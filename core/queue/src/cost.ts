@@ -1,5 +1,6 @@
 import type { GateClaim } from '@slowlane/contracts';
-import { percentile, runTimes } from './run-times.ts';
+import { percentile } from '@slowlane/kit';
+import { runTimes } from './run-times.ts';
 import type { Store } from './store.ts';
 
 /** Currency per hour of a pool, by its name. */

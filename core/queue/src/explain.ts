@@ -1,9 +1,9 @@
 import type { PartRecord, WaitView } from '@slowlane/contracts';
-import { splitPartId } from '@slowlane/kit';
+import { splitPartId, percentile } from '@slowlane/kit';
 import { startOf } from './eta.ts';
 import { closuresFrom } from './gate-view.ts';
 import { partRecordOf } from './request-record.ts';
-import { percentile, runTimes } from './run-times.ts';
+import { runTimes } from './run-times.ts';
 import { type Store, fieldsOf } from './store.ts';
 
 const MOST_HOLDERS = 20;

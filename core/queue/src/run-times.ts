@@ -4,8 +4,3 @@ import type { Store } from './store.ts';
 export async function runTimes(store: Store, operation: string): Promise<number[]> {
   return (await store.call((redis) => redis.lrange(store.keys.of(`gate:ran:${operation}`), 0, -1))).map(Number);
 }
-
-export function percentile(values: readonly number[], share: number): number | undefined {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-}

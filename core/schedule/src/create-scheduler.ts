@@ -9,6 +9,7 @@ import {
   failureOf,
   isTemporary,
 } from '@slowlane/contracts';
+import { repeatTurns } from '@slowlane/kit';
 import { type FireDeps, fireOccurrence } from './fire-occurrence.ts';
 import { occurrenceAfter, occurrencesBetween } from './occurrences.ts';
 import { scheduleEntries } from './schedule-entries.ts';
@@ -39,9 +40,7 @@ const longestNapMs = 15_000;
 
 export function createScheduler(deps: SchedulerDeps): Scheduler {
   const now = deps.now ?? Date.now;
-  let timer: NodeJS.Timeout | undefined;
-  let turning: Promise<void> = Promise.resolve();
-  let isStopped = false;
+  const turns = repeatTurns(turnSafely, { now });
 
   async function turn(): Promise<number> {
     const at = now();
@@ -54,25 +53,17 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     }
     return next;
   }
-  async function turnSafely(): Promise<void> {
-    let next = now() + 5_000;
-    try {
-      next = await turn();
-    } catch (error) {
+  async function turnSafely(): Promise<number> {
+    const soon = now() + 5_000;
+    return turn().catch((error: unknown) => {
       deps.logger.warn({ failure: failureOf(error) }, 'schedules could not be looked at; tried again soon');
-    }
-    if (!isStopped) timer = setTimeout(() => (turning = turnSafely()), Math.max(50, next - now()));
+      return soon;
+    });
   }
   return {
     control: createScheduleControl({ pipelines: deps.pipelines, store: deps.store, now }),
     turn,
-    start: () => void (turning = turnSafely()),
-    async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      await turning;
-      clearTimeout(timer);
-    },
+    ...turns,
   };
 }
 

@@ -4,8 +4,8 @@ import {
   type RegistrationStore,
   type RequestLane,
   type ScheduleEntry,
-  SlowLaneError,
 } from '@slowlane/contracts';
+import { pinTo } from '@slowlane/kit';
 import { occurrenceId } from './occurrence-id.ts';
 
 export interface FireDeps {
@@ -40,17 +40,5 @@ export async function fireOccurrence(
 
 async function pinOf({ registrations }: FireDeps, revision: PipelineRevision): Promise<NewRequest['pin']> {
   const target = Object.keys(revision.file.targets)[0];
-  const registration = target === undefined ? undefined : await registrations.current(revision.name, target);
-  if (registration === undefined)
-    throw new SlowLaneError(
-      'pipeline.not-registered',
-      `the pipeline "${revision.name}" has no registered job for the target "${target}" yet`,
-    );
-  return {
-    pipeline: revision.name,
-    revision: revision.revision,
-    registrationId: registration.id,
-    artifact: registration.set.digest,
-    workspace: registration.workspace,
-  };
+  return pinTo(revision, target, target === undefined ? undefined : await registrations.current(revision.name, target));
 }

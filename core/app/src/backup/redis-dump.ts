@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SlowLaneError } from '@slowlane/contracts';
+import { compareStreamIds } from '@slowlane/kit';
 import { type RunResult, run } from '@slowlane/process';
 
 const clients = ['/usr/bin/valkey-cli', '/usr/bin/redis-cli', '/usr/local/bin/valkey-cli', '/usr/local/bin/redis-cli'];
@@ -15,7 +16,7 @@ export async function dumpRedis(url: string, file: string): Promise<void> {
 export async function wasTrimmedBeyond(url: string, id: string, prefix = 'sl'): Promise<boolean> {
   const { stdout } = await ask(url, ['--json', 'XINFO', 'STREAM', `{${prefix}}:log`], 10_000, true);
   const trimmed = /"max-deleted-entry-id"\s*:\s*"(\d+-\d+)"/.exec(stdout)?.[1];
-  return trimmed !== undefined && isLater(trimmed, id);
+  return trimmed !== undefined && compareStreamIds(trimmed, id) > 0;
 }
 
 /**
@@ -50,9 +51,4 @@ function hostOf({ hostname, port, protocol, username }: URL): string[] {
   const tls = protocol === 'rediss:' ? ['--tls'] : [];
   const user = username === '' ? [] : ['--user', decodeURIComponent(username)];
   return ['-h', hostname, '-p', port || '6379', ...tls, ...user];
-}
-
-function isLater(a: string, b: string): boolean {
-  const [[aMs = 0, aN = 0], [bMs = 0, bN = 0]] = [a.split('-').map(Number), b.split('-').map(Number)];
-  return aMs > bMs || (aMs === bMs && aN > bN);
 }

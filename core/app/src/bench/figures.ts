@@ -1,4 +1,4 @@
-import { formatDuration } from '@slowlane/kit';
+import { formatDuration, percentile as percentileOf } from '@slowlane/kit';
 
 /** One figure of `slowlane bench`, taken side by side with the raw thing in the same run. */
 export interface Figure {
@@ -15,8 +15,7 @@ export function median(values: readonly number[]): number {
 }
 
 export function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  return percentileOf(values, share) ?? Number.NaN;
 }
 
 /** Ours against the raw thing: medians of the same number of alternating rounds. */

@@ -47,12 +47,6 @@ export async function openStores(
     logger.error({}, 'redis went back in time: the gate stays closed until what runs on the workspaces is reconciled');
   await queue.gate.restore(await ledger.handLimits());
   await queue.gate.declare(platformRules(config.gates, config.budgets));
-  // A Redis from an older copy knows nothing of runs that were granted since: nothing is granted until the keeper has seen what runs.
-  if (await queue.gate.closeIfOlderThan(await ledger.history.cursor()))
-    logger.error(
-      {},
-      'redis is older than the archive: the gate stays closed until what runs on the workspaces is reconciled',
-    );
   const archiver = ledger.archiver(queue.events);
   archiver.start();
   return {
