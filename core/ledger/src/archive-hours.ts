@@ -1,11 +1,11 @@
-import { open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { EventType, JsonObject, SlowLaneEvent } from '@slowlane/contracts';
+import { splitStreamId } from '@slowlane/kit';
 import { parquetReadObjects } from 'hyparquet';
 import { type BasicType, ByteWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
-import { syncFolder } from './sync-folder.ts';
-import { splitStreamId } from './stream-id.ts';
+import { writeSynced } from './write-synced.ts';
 
 const ROWS_PER_GROUP = 10_000;
 
@@ -32,7 +32,7 @@ export function hourOf(id: string): string {
 
 /** Events of an hour file; none when there is no file. */
 export async function readHour(dir: string, hour: string): Promise<SlowLaneEvent[]> {
-  const bytes = await readFile(fileOf(dir, hour)).catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readFile(join(dir, nameOf(hour))).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
@@ -47,25 +47,18 @@ export async function hoursOf(dir: string): Promise<string[]> {
 
 /** Replaces the file of an hour: temporary name, fsync, read back and compared, rename, fsync of the folder. Takes the events in order. */
 export async function writeHour(dir: string, hour: string, events: readonly SlowLaneEvent[]): Promise<void> {
-  const temporary = `${fileOf(dir, hour)}.tmp`;
-  const file = await open(temporary, 'w');
-  try {
-    await file.writeFile(await encode(events));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  const written = await eventsIn(await readFile(temporary));
-  if (written.length !== events.length || written.some((event, at) => !isSame(event, events[at]))) {
-    await rm(temporary);
-    throw new Error(`${temporary}: ${written.length} rows read back, not the ${events.length} that were written`);
-  }
-  await rename(temporary, fileOf(dir, hour));
-  await syncFolder(dir);
+  await writeSynced(dir, nameOf(hour), {
+    content: await encode(events),
+    async check(temporary) {
+      const written = await eventsIn(await readFile(temporary));
+      if (written.length !== events.length || written.some((event, at) => !isSame(event, events[at])))
+        throw new Error(`${temporary}: ${written.length} rows read back, not the ${events.length} that were written`);
+    },
+  });
 }
 
-function fileOf(dir: string, hour: string): string {
-  return join(dir, `${hour}.parquet`);
+function nameOf(hour: string): string {
+  return `${hour}.parquet`;
 }
 
 async function encode(events: readonly SlowLaneEvent[]): Promise<Uint8Array> {

@@ -1,9 +1,10 @@
-import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SlowLaneEvent } from '@slowlane/contracts';
+import { compareStreamIds } from '@slowlane/kit';
 import { hourOf, hoursOf, readHour, writeHour } from './archive-hours.ts';
-import { compareStreamIds } from './stream-id.ts';
 import { syncFolder } from './sync-folder.ts';
+import { writeSynced } from './write-synced.ts';
 
 /** One file of the archive: one event a line, JSON, in order; the name tells the first and the last. */
 interface Part {
@@ -41,7 +42,7 @@ export function archiveParts(dir: string): ArchiveParts {
       const [first, last] = [events[0], events.at(-1)];
       if (first === undefined || last === undefined) return;
       const lines = events.map((event) => `${JSON.stringify(event)}\n`).join('');
-      await writePart(dir, `${first.id}_${last.id}.jsonl`, lines);
+      await writeSynced(dir, `${first.id}_${last.id}.jsonl`, { content: lines });
       small++;
     },
     async merge() {
@@ -98,19 +99,6 @@ function eachOnce(events: readonly SlowLaneEvent[]): SlowLaneEvent[] {
   return [...byId.values()].sort((a, b) => compareStreamIds(a.id, b.id));
 }
 
-async function writePart(dir: string, name: string, text: string): Promise<void> {
-  const temporary = join(dir, `${name}.tmp`);
-  const file = await open(temporary, 'w');
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, join(dir, name));
-  await syncFolder(dir);
-}
-
 async function mergeSmall(dir: string): Promise<number> {
   const sized = await Promise.all(
     (await partsOf(dir)).map(async (part) => ({ ...part, size: (await stat(join(dir, part.name))).size })),
@@ -120,7 +108,7 @@ async function mergeSmall(dir: string): Promise<number> {
   const [first, last] = [run[0], run.at(-1)];
   if (first === undefined || last === undefined || run.length < MERGE_FROM) return run.length;
   const texts = await Promise.all(run.map(({ name }) => readFile(join(dir, name), 'utf8')));
-  await writePart(dir, `${first.first}_${last.last}.jsonl`, texts.join(''));
+  await writeSynced(dir, `${first.first}_${last.last}.jsonl`, { content: texts.join('') });
   for (const { name } of run) await rm(join(dir, name));
   return 1;
 }

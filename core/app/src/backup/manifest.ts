@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { SlowLaneError } from '@slowlane/contracts';
+import { filesBelow } from '../processes/files-below.ts';
 
 /** What a backup holds: `manifest.json` in its folder, written last. A folder without it is no backup. */
 export interface BackupManifest {
@@ -23,9 +24,8 @@ export const manifestName = 'manifest.json';
 /** Every file below a folder but the manifest. */
 export async function describeFiles(folder: string): Promise<BackupManifest['files']> {
   const files: BackupManifest['files'] = {};
-  for (const path of await filesBelow(folder)) {
-    if (path !== manifestName) files[path] = await describe(join(folder, path));
-  }
+  const names = (await filesBelow(folder)).map((file) => relative(folder, file).split(sep).join('/')).sort();
+  for (const name of names) if (name !== manifestName) files[name] = await describe(join(folder, name));
   return files;
 }
 
@@ -41,12 +41,6 @@ export async function verifyBackup(folder: string): Promise<BackupManifest> {
     if (is.sha256 !== told.sha256) throw invalid(folder, `${path} has changed since the backup`);
   }
   return manifest;
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  return files.map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/')).sort();
 }
 
 function invalid(folder: string, problem: string): SlowLaneError {

@@ -1,7 +1,8 @@
-import { readFile, readdir, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { digestsIn } from '@slowlane/kit';
+import { filesBelow } from '../processes/files-below.ts';
 
-const digest = /(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g;
 /** A larger file holds contents, not references. */
 const MOST_BYTES = 16 * 1_048_576;
 
@@ -62,30 +63,19 @@ async function reachable(blobs: ReadonlyMap<string, Blob>, roots: readonly strin
     const blob = blobs.get(name);
     if (blob === undefined || kept.has(name)) continue;
     kept.add(name);
-    open.push(...(await digestsIn(blob.path)));
+    open.push(...(await digestsInFile(blob.path)));
   }
   return kept;
 }
 
 async function digestsBelow(folder: string): Promise<string[]> {
   const files = await filesBelow(folder);
-  const inNames = files.flatMap((path) => [...path.matchAll(digest)].map(([name]) => name));
-  const found = [...inNames];
-  for (const path of files) found.push(...(await digestsIn(path)));
+  const found = files.flatMap(digestsIn);
+  for (const path of files) found.push(...(await digestsInFile(path)));
   return found;
 }
 
-async function digestsIn(path: string): Promise<string[]> {
+async function digestsInFile(path: string): Promise<string[]> {
   if ((await stat(path)).size > MOST_BYTES) return [];
-  return [...(await readFile(path, 'latin1')).matchAll(digest)].map(([name]) => name);
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    },
-  );
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return digestsIn(await readFile(path, 'latin1'));
 }
