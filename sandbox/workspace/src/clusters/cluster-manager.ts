@@ -113,6 +113,10 @@ export function createClusterManager(options: ManagerOptions): ClusterManager {
     if (faults.take('never-starts', cluster.clusterId)) return void held.add(cluster.clusterId);
     if (faults.take('start-fails', cluster.clusterId))
       return fail(cluster, 'Spark did not start (a fault that was asked for).');
+    bringUp(cluster);
+  }
+
+  function bringUp(cluster: ClusterRecord): void {
     if (hasProcesses(cluster)) parts.start(cluster, 'master');
     else running(cluster);
   }
@@ -313,14 +317,9 @@ export function createClusterManager(options: ManagerOptions): ClusterManager {
     }
     for (const cluster of store.listLive()) {
       if (cluster.state === 'TERMINATING' || cluster.state === 'RESTARTING') later(cluster.clusterId);
-      else if (cluster.state === 'PENDING' && store.parts(cluster.clusterId).length === 0) restarted(cluster);
+      // It was written down, and nothing of it was: a fault held it, or the process ended at that moment.
+      else if (cluster.state === 'PENDING' && store.parts(cluster.clusterId).length === 0) bringUp(cluster);
     }
-  }
-
-  /** It was written down, and nothing of it was: a fault held it, or the process ended at that moment. */
-  function restarted(cluster: ClusterRecord): void {
-    if (hasProcesses(cluster)) parts.start(cluster, 'master');
-    else running(cluster);
   }
 
   function release(): void {
@@ -328,7 +327,7 @@ export function createClusterManager(options: ManagerOptions): ClusterManager {
     held.clear();
     for (const clusterId of waiting) {
       const cluster = store.get(clusterId);
-      if (cluster?.state === 'PENDING') restarted(cluster);
+      if (cluster?.state === 'PENDING') bringUp(cluster);
       else if (cluster !== undefined) ended(cluster);
       tell(clusterId);
     }

@@ -1,5 +1,7 @@
 import type { RootSpec, SandboxCommand, SandboxSpec } from '@slowlane/contracts';
+import { consoleLogging } from '../runs/console-logging.ts';
 import { scratchTarget } from '../runs/run-folders.ts';
+import { sparkEnvironment } from '../runs/spark-environment.ts';
 import { executorBytes, libraryTarget, sparkHome } from '../runs/submit-arguments.ts';
 import type { ClusterRecord, PartRecord } from './cluster-record.ts';
 
@@ -79,18 +81,7 @@ function partArgv(input: PartInput, memoryBytes: number): string[] {
 
 function environment(input: PartInput): Record<string, string> {
   return {
-    LANG: 'C.UTF-8',
-    TZ: 'UTC',
-    PATH: '/usr/bin:/bin',
-    HOME: `${scratchTarget}/home`,
-    TMPDIR: `${scratchTarget}/tmp`,
-    PYSPARK_PYTHON: '/usr/bin/python3',
-    ...input.env,
-    PYTHONPATH: [input.env['PYTHONPATH'], libraryTarget, '/opt/site'].filter((path) => (path ?? '') !== '').join(':'),
-    SPARK_HOME: sparkHome,
-    SPARK_CONF_DIR: `${scratchTarget}/conf`,
-    SPARK_LOCAL_IP: '127.0.0.1',
-    SPARK_LOCAL_DIRS: `${scratchTarget}/spark`,
+    ...sparkEnvironment(input.env),
     SPARK_DAEMON_MEMORY: '256m',
     SPARK_DAEMON_JAVA_OPTS: [
       `-XX:ActiveProcessorCount=${Math.max(1, Math.floor(input.limits.cpus))}`,
@@ -102,11 +93,4 @@ function environment(input: PartInput): Record<string, string> {
 }
 
 /** Master and worker tell of themselves from INFO on, in a form that `whatItSaid` reads. */
-export const partLogging = `rootLogger.level = info
-rootLogger.appenderRef.stderr.ref = stderr
-appender.stderr.type = Console
-appender.stderr.name = stderr
-appender.stderr.target = SYSTEM_ERR
-appender.stderr.layout.type = PatternLayout
-appender.stderr.layout.pattern = %d{yy/MM/dd HH:mm:ss} %p %c{1}: %m%n%ex
-`;
+export const partLogging = consoleLogging('info');

@@ -6,14 +6,8 @@ import type { StagedProgram } from '../programs/program.ts';
 import type { RunRecord } from './run-record.ts';
 import { scratchTarget } from './run-folders.ts';
 import { memoryLimit, tmpBytes } from './memory-limit.ts';
-import {
-  classArchiveTarget,
-  eventsTarget,
-  heapOf,
-  libraryTarget,
-  sparkHome,
-  submitArguments,
-} from './submit-arguments.ts';
+import { classArchiveTarget, eventsTarget, heapOf, submitArguments } from './submit-arguments.ts';
+import { sparkEnvironment } from './spark-environment.ts';
 
 const mib = 1_024 ** 2;
 
@@ -98,25 +92,13 @@ function claim(startAttempt: number, argv: string[]): string[] {
 }
 
 function environment(cluster: NewCluster, isElsewhere: boolean): Record<string, string> {
-  const asked = cluster.spark_env_vars ?? {};
-  return {
-    LANG: 'C.UTF-8',
-    TZ: 'UTC',
-    PATH: '/usr/bin:/bin',
-    HOME: `${scratchTarget}/home`,
-    TMPDIR: `${scratchTarget}/tmp`,
-    PYSPARK_PYTHON: '/usr/bin/python3',
-    PYSPARK_DRIVER_PYTHON: '/usr/bin/python3',
-    // The launcher is a JVM of its own that only puts a command line together: no optimising compiler, one thread of collection.
-    SPARK_LAUNCHER_OPTS: '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
-    DATABRICKS_RUNTIME_VERSION: cluster.spark_version.replace(/\.x-.*$/, ''),
-    ...asked,
-    PYTHONPATH: [asked.PYTHONPATH, libraryTarget, '/opt/site']
-      .filter((path) => path !== undefined && path !== '')
-      .join(':'),
-    SPARK_HOME: sparkHome,
-    SPARK_CONF_DIR: `${scratchTarget}/conf`,
-    ...(isElsewhere ? {} : { SPARK_LOCAL_IP: '127.0.0.1' }),
-    SPARK_LOCAL_DIRS: `${scratchTarget}/spark`,
-  };
+  return sparkEnvironment(cluster.spark_env_vars ?? {}, {
+    isElsewhere,
+    defaults: {
+      PYSPARK_DRIVER_PYTHON: '/usr/bin/python3',
+      // The launcher is a JVM of its own that only puts a command line together: no optimising compiler, one thread of collection.
+      SPARK_LAUNCHER_OPTS: '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC',
+      DATABRICKS_RUNTIME_VERSION: cluster.spark_version.replace(/\.x-.*$/, ''),
+    },
+  });
 }

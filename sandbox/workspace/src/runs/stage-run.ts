@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { writeShared } from '../programs/write-shared.ts';
+import { consoleLogging } from './console-logging.ts';
 import { makeShared } from './run-folders.ts';
 
 /** The scratch folder as every driver finds it. `conf` stays empty: a folder with files on the class path would rule out the class archive. */
@@ -11,13 +12,6 @@ export async function stageScratch(scratch: string): Promise<void> {
 }
 
 /** Spark's own messages go to stderr from WARN on, as in its shells: the log of a run is for what the program prints. */
-const loggingProperties = `rootLogger.level = warn
-rootLogger.appenderRef.stderr.ref = stderr
-appender.stderr.type = Console
-appender.stderr.name = stderr
-appender.stderr.target = SYSTEM_ERR
-appender.stderr.layout.type = PatternLayout
-appender.stderr.layout.pattern = %d{yy/MM/dd HH:mm:ss} %p %c{1}: %m%n%ex
-logger.hadoop.name = org.apache.hadoop.util.NativeCodeLoader
+const loggingProperties = `${consoleLogging('warn')}logger.hadoop.name = org.apache.hadoop.util.NativeCodeLoader
 logger.hadoop.level = error
 `;
