@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import {
   type Json,
@@ -9,6 +9,7 @@ import {
   type SandboxDriver,
   SlowLaneError,
 } from '@slowlane/contracts';
+import { heapOption, hostSpec } from './host-spec.ts';
 import { inside } from './mounts.ts';
 import { type PluginProcess, startPluginProcess } from './plugin-process.ts';
 import { createProcessPool } from './process-pool.ts';
@@ -76,7 +77,12 @@ async function startModule(options: ModuleHostOptions, module: MediatorModule): 
   const { node, runner } = options.paths ?? { node: '/opt/node/bin/node', runner: runnerInside };
   const process = await startPluginProcess({
     driver: options.driver as SandboxDriver,
-    spec: specOf(options.root, memoryBytes),
+    spec: hostSpec('module', {
+      root: options.root,
+      mounts: [{ kind: 'ro', source: moduleRunner, target: runnerInside }],
+      memoryBytes,
+      pids: 32,
+    }),
     pluginId: module.name,
     argv: [
       node,
@@ -84,7 +90,7 @@ async function startModule(options: ModuleHostOptions, module: MediatorModule): 
       '--permission',
       `--allow-fs-read=${runner}`,
       '--disable-warning=ExperimentalWarning',
-      `--max-old-space-size=${Math.floor((memoryBytes / 1_048_576) * 0.6)}`,
+      heapOption(memoryBytes),
       runner,
     ],
     timeoutMs: options.callTimeoutMs ?? 5_000,
@@ -98,27 +104,6 @@ async function startModule(options: ModuleHostOptions, module: MediatorModule): 
     await process.end();
     throw error;
   }
-}
-
-function specOf(root: RootSpec, memoryBytes: number): Parameters<SandboxDriver['create']>[0] {
-  return {
-    id: `module-${randomBytes(8).toString('hex')}`,
-    root,
-    mounts: [{ kind: 'ro', source: moduleRunner, target: runnerInside }],
-    env: { LANG: 'C.UTF-8', TZ: 'UTC' },
-    work: { kind: 'none' },
-    identity: 'slot',
-    limits: {
-      wallMs: 86_400_000,
-      memoryBytes,
-      pids: 32,
-      cpus: 1,
-      workBytes: 1_048_576,
-      workInodes: 1_000,
-      outputBytes: 1_073_741_824,
-      tmpBytes: 1_048_576,
-    },
-  };
 }
 
 /** By text, so that two operations with the same module share a process, and a changed module never meets an old one. */

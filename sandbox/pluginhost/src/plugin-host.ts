@@ -1,16 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { ArtifactManifest, BuildPlan, SlowLaneError, TaskSettings } from '@slowlane/contracts';
-import type {
-  Logger,
-  PluginHost,
-  PluginManifest,
-  RootSpec,
-  SandboxDriver,
-  SandboxMount,
-  SandboxSpec,
-} from '@slowlane/contracts';
+import type { Logger, PluginHost, PluginManifest, RootSpec, SandboxDriver, SandboxMount } from '@slowlane/contracts';
 import { nearest } from '@slowlane/kit';
 import { checkAnswer, pluginFailed } from './check-answer.ts';
+import { heapOption, hostSpec } from './host-spec.ts';
 import { inside, pluginMounts } from './mounts.ts';
 import { escapingPath } from './plan-paths.ts';
 import { startPluginProcess } from './plugin-process.ts';
@@ -83,42 +75,20 @@ function start(
   const memoryBytes = options.memoryBytes ?? 268_435_456;
   return startPluginProcess({
     driver: options.driver,
-    spec: specOf(options.root, mounts, memoryBytes),
+    spec: hostSpec('plugin', { root: options.root, mounts, memoryBytes, pids: 64 }),
     pluginId,
     argv: [
       '/opt/node/bin/node',
       // The sandbox is the wall; this only makes an attempt fail loudly.
       '--permission',
       `--allow-fs-read=${inside}/*`,
-      // Below the sandbox's limit, so that V8 says what happened instead of being killed.
-      `--max-old-space-size=${Math.floor((memoryBytes / 1_048_576) * 0.6)}`,
+      heapOption(memoryBytes),
       `${inside}/sandbox/pluginhost/src/runner.ts`,
       `${inside}/plugins/${pluginId}/src/index.ts`,
     ],
     timeoutMs: options.callTimeoutMs ?? 10_000,
     maxAnswerBytes,
   });
-}
-
-function specOf(root: RootSpec, mounts: SandboxMount[], memoryBytes: number): SandboxSpec {
-  return {
-    id: `plugin-${randomBytes(8).toString('hex')}`,
-    root,
-    mounts,
-    env: { LANG: 'C.UTF-8', TZ: 'UTC' },
-    work: { kind: 'none' },
-    identity: 'slot',
-    limits: {
-      wallMs: 86_400_000,
-      memoryBytes,
-      pids: 64,
-      cpus: 1,
-      workBytes: 1_048_576,
-      workInodes: 1_000,
-      outputBytes: 1_073_741_824,
-      tmpBytes: 1_048_576,
-    },
-  };
 }
 
 function manifestOf(plugin: string, answer: unknown): PluginManifest {

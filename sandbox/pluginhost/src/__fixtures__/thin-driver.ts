@@ -1,7 +1,6 @@
-import type { Readable } from 'node:stream';
-import type { Running, Sandbox, SandboxCommand, SandboxDriver, SandboxSpec } from '@slowlane/contracts';
+import type { Sandbox, SandboxCommand, SandboxDriver, SandboxSpec } from '@slowlane/contracts';
 import { start } from '@slowlane/process';
-import type { Started } from '@slowlane/process';
+import { processSandbox } from '../process-sandbox.ts';
 
 /**
  * A driver for this project's tests, which may not import the real ones: plain bubblewrap with the mounts and no network, no cgroup, no seccomp.
@@ -31,25 +30,13 @@ export function createThinDriver(): SandboxDriver & { live(): number; created():
 }
 
 function sandbox(spec: SandboxSpec, onDestroy: () => void): Sandbox {
-  const programs: Started[] = [];
-  const killAll = async (): Promise<void> => {
-    for (const program of programs) program.kill('SIGKILL');
-    await Promise.all(programs.map((program) => program.exited));
-  };
+  const plain = processSandbox(spec.id, (command) => start(argvOf(spec, command), { stdin: 'pipe' }));
   return {
-    id: spec.id,
-    exec: async (command) => {
-      const program = start(argvOf(spec, command), { stdin: 'pipe' });
-      programs.push(program);
-      return runningOf(program);
-    },
-    killAll,
+    ...plain,
     destroy: async () => {
-      await killAll();
+      await plain.destroy();
       onDestroy();
     },
-    collect: async () => Promise.reject(new Error('no')),
-    snapshot: async () => Promise.reject(new Error('no')),
   };
 }
 
@@ -63,19 +50,4 @@ function argvOf(spec: SandboxSpec, command: SandboxCommand): string[] {
     ...Object.entries({ ...spec.env, ...command.env }).flatMap(([name, value]) => ['--setenv', name, value]),
     ...['--chdir', command.cwd ?? '/tmp', '--', ...command.argv],
   ];
-}
-
-function runningOf(program: Started): Running {
-  const usage = { wallMs: 0, cpuMs: 0, maxMemoryBytes: 0, oomKills: 0, pidsHits: 0, bytesOut: 0 };
-  return {
-    stdin: program.stdin as Running['stdin'],
-    stdout: program.stdout as Readable,
-    stderr: program.stderr as Readable,
-    done: program.ended.then(({ exitCode, signal }) => ({
-      reason: signal === null ? 'exit' : 'signal',
-      code: exitCode,
-      signal,
-      usage,
-    })),
-  };
 }
