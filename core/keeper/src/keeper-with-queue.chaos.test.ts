@@ -1,11 +1,11 @@
 import { createDatabricksClient } from '@slowlane/databricks';
-import { newId } from '@slowlane/kit';
 import { type Queue, type Workers, openQueue } from '@slowlane/queue';
 import {
   type TestRedis,
   createMemoryBlobStore,
   createMemoryLogger,
   createMemoryRegistrationStore,
+  sampleRequest,
   startRedis,
 } from '@slowlane/testkit';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -80,22 +80,9 @@ async function startNode(node: string, joined: string[]): Promise<void> {
 }
 
 async function park(keys: string[]): Promise<string> {
-  const id = newId('req');
-  const pin = {
-    pipeline: 'daily',
-    revision: 1,
-    registrationId: 'reg_1',
-    artifact: `sha256:${'0'.repeat(64)}`,
-    workspace: 'local',
-  };
-  const facts = {
-    operation: 'daily',
-    principal: 'me',
-    callback: undefined,
-    traceparent: undefined,
-    idempotency: undefined,
-  };
-  await queue.requests.accept({ id, correlationId: newId('cor'), body: {}, pin, ...facts });
+  const request = sampleRequest();
+  const { id } = request;
+  await queue.requests.accept(request);
   await queue.requests.beginMediation(id);
   const parts = keys.map((key) => ({ key, document: { key } }));
   const claim = { dimensions: { '*': 1, 'op:daily': 1 }, priority: 5 };

@@ -8,6 +8,7 @@ import {
   createMemoryBlobStore,
   createMemoryLogger,
   createMemoryRegistrationStore,
+  sampleRequest,
   startRedis,
 } from '@slowlane/testkit';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -87,22 +88,8 @@ async function stopNode(): Promise<void> {
 }
 
 async function park(keys: string[]): Promise<string> {
-  const id = newId('req');
-  const pin = {
-    pipeline: 'daily',
-    revision: 1,
-    registrationId: 'reg_1',
-    artifact: `sha256:${'0'.repeat(64)}`,
-    workspace: 'main',
-  };
-  const facts = {
-    operation: 'daily',
-    principal: 'me',
-    callback: undefined,
-    traceparent: undefined,
-    idempotency: undefined,
-  };
-  await queue.requests.accept({ id, correlationId: newId('cor'), body: {}, pin, ...facts });
+  const { id, pin, ...request } = sampleRequest();
+  await queue.requests.accept({ ...request, id, pin: { ...pin, workspace: 'main' } });
   await queue.requests.beginMediation(id);
   await queue.requests.park(id, {
     mediated: {},

@@ -1,4 +1,4 @@
-import type { BuildLane, NewRequest } from '@slowlane/contracts';
+import type { BuildLane, NewRequest, Registration } from '@slowlane/contracts';
 import { newId } from '@slowlane/kit';
 
 /** A request that the lanes take; what matters to the test goes into `given`. */
@@ -37,6 +37,28 @@ export function sampleBuild(given: Partial<NewBuild> = {}): NewBuild {
     principal: 'tok_test',
     language: undefined,
     driver: undefined,
+    ...given,
+  };
+}
+
+/** A registered job that nothing built; what matters to the test goes into `given`. */
+export function sampleRegistration(given: Partial<Registration> = {}): Omit<Registration, 'at'> {
+  const digest = `sha256:${'0'.repeat(64)}` as const;
+  return {
+    id: newId('reg'),
+    pipeline: 'daily-sales',
+    revision: 1,
+    target: 'dev',
+    workspace: 'local',
+    jobId: '1',
+    buildId: newId('bld'),
+    correlationId: newId('cor'),
+    commit: undefined,
+    set: { digest, kind: 'jar', primary: { name: 'a.jar', digest, size: 1 }, companions: [] },
+    manifest: { plugin: 'scala-sbt', kind: 'jar', main: 'A', mainCandidates: ['A'], spark: 'provided' },
+    pool: 'default',
+    timeoutMs: 60_000,
+    retries: 0,
     ...given,
   };
 }

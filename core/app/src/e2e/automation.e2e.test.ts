@@ -4,14 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathsOf, readEnvironment } from '@slowlane/config';
 import type { DeliveryList, RequestAccepted, RequestView, ScheduleList, ScheduleView } from '@slowlane/contracts';
-import { newId } from '@slowlane/kit';
 import { openLedger } from '@slowlane/ledger';
-import { createMemoryLogger } from '@slowlane/testkit';
+import { createMemoryLogger, sampleRegistration } from '@slowlane/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repository } from '../processes/installation.ts';
 import { createTestInstallation, type TestInstallation } from './test-installation.ts';
 
-const digest = `sha256:${'0'.repeat(64)}` as const;
 let installation: TestInstallation;
 let told: { type: string; data: { failure?: { message: string } } }[];
 const server = createServer((request, response) => {
@@ -46,22 +44,7 @@ afterAll(async () => {
 async function register(pipeline: string): Promise<void> {
   const paths = pathsOf({ ...readEnvironment(), home: installation.home });
   const ledger = await openLedger({ file: paths.ledger, archiveDir: paths.archive, logger: createMemoryLogger() });
-  await ledger.registrations.put({
-    id: newId('reg'),
-    pipeline,
-    revision: 1,
-    target: 'dev',
-    workspace: 'local',
-    jobId: '1',
-    buildId: newId('bld'),
-    correlationId: newId('cor'),
-    commit: undefined,
-    set: { digest, kind: 'jar', primary: { name: 'a.jar', digest, size: 1 }, companions: [] },
-    manifest: { plugin: 'scala-sbt', kind: 'jar', main: 'A', mainCandidates: ['A'], spark: 'provided' },
-    pool: 'default',
-    timeoutMs: 60_000,
-    retries: 0,
-  });
+  await ledger.registrations.put(sampleRegistration({ pipeline }));
   await ledger.close();
 }
 

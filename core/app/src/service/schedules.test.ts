@@ -2,15 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PipelineFile, type SlowLaneEvent } from '@slowlane/contracts';
-import { newId } from '@slowlane/kit';
 import { type Ledger, openLedger } from '@slowlane/ledger';
 import { openQueue, type Queue } from '@slowlane/queue';
 import { createScheduler } from '@slowlane/schedule';
-import { createMemoryLogger, startRedis, type TestRedis } from '@slowlane/testkit';
+import { createMemoryLogger, startRedis, type TestRedis, sampleRegistration } from '@slowlane/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const logger = createMemoryLogger();
-const digest = `sha256:${'0'.repeat(64)}` as const;
 const hour = 3_600_000;
 const begin = Date.parse('2026-05-01T00:30:00Z');
 let redis: TestRedis;
@@ -66,22 +64,7 @@ async function apply(schedule: unknown, isRegistered = true): Promise<void> {
   const text = JSON.stringify(schedule);
   const { revision } = await pipelines.put({ name, file, text, origin: 'applied', by: 'ann' });
   if (!isRegistered) return;
-  await registrations.put({
-    id: newId('reg'),
-    pipeline: name,
-    revision,
-    target: 'dev',
-    workspace: 'local',
-    jobId: '1',
-    buildId: newId('bld'),
-    correlationId: newId('cor'),
-    commit: undefined,
-    set: { digest, kind: 'jar', primary: { name: 'a.jar', digest, size: 1 }, companions: [] },
-    manifest: { plugin: 'scala-sbt', kind: 'jar', main: 'A', mainCandidates: ['A'], spark: 'provided' },
-    pool: 'default',
-    timeoutMs: 60_000,
-    retries: 0,
-  });
+  await registrations.put(sampleRegistration({ pipeline: name, revision }));
 }
 
 async function accepted(): Promise<SlowLaneEvent[]> {
