@@ -22,7 +22,7 @@ export const importRules: Record<string, ImportRule> = {
   'core/queue': { mayImport: base, owns: ['bullmq', 'ioredis'] },
   'core/databricks': { mayImport: base, owns: ['undici'] },
   'core/sources': { mayImport: [...base, 'core/archive'], owns: ['simple-git'] },
-  'core/artifacts': { mayImport: [...base, 'core/archive'], owns: [] },
+  'core/artifacts': { mayImport: [...base, 'core/archive'], owns: ['@cyclonedx/cyclonedx-library', 'packageurl-js'] },
   'core/pipeline': {
     mayImport: [...base, 'core/archive', 'core/sources', 'core/artifacts', 'core/databricks'],
     owns: ['ajv'],
@@ -49,7 +49,9 @@ export const importRules: Record<string, ImportRule> = {
   'core/testkit': { mayImport: [...base, 'core/process'], owns: ['fast-check'] },
   'core/app': { mayImport: 'everything', owns: ['pino'] },
   'plugins/java-maven': { mayImport: base, owns: [] },
+  'plugins/notebook': { mayImport: base, owns: [] },
   'plugins/python': { mayImport: base, owns: [] },
+  'plugins/r': { mayImport: base, owns: [] },
   'plugins/scala-sbt': { mayImport: base, owns: [] },
   'sandbox/bubblewrap': { mayImport: [...base, 'core/process', 'core/archive'], owns: [] },
   'sandbox/dummy': { mayImport: [...base, 'core/process', 'core/archive'], owns: [] },

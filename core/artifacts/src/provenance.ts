@@ -32,7 +32,10 @@ export interface ProvenanceInputs {
   /** Epoch milliseconds. */
   startedAt: number;
   endedAt: number;
+  /** What was kept beside the artifact. */
   log?: Digest;
+  sbom?: Digest;
+  report?: Digest;
 }
 
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
@@ -116,7 +119,10 @@ function runDetails(inputs: ProvenanceInputs): Record<string, unknown> {
       startedOn: new Date(inputs.startedAt).toISOString(),
       finishedOn: new Date(inputs.endedAt).toISOString(),
     },
-    byproducts: inputs.log === undefined ? [] : [{ name: 'log', digest: sha256(inputs.log) }],
+    byproducts: (['log', 'sbom', 'report'] as const).flatMap((name) => {
+      const digest = inputs[name];
+      return digest === undefined ? [] : [{ name, digest: sha256(digest) }];
+    }),
   };
 }
 

@@ -8,6 +8,8 @@ export const CachedBuildRecord = z.strictObject({
   manifest: Digest,
   provenance: Digest,
   log: Digest,
+  sbom: Digest.optional(),
+  report: Digest.optional(),
   plugin: z.string(),
 });
 

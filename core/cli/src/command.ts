@@ -39,6 +39,7 @@ export interface LocalCommands {
   down(options: { runs: boolean }): Promise<{ ended: string[] }>;
   status(): Promise<StatusView>;
   doctor(): Promise<DoctorView>;
+  toolchains(): Promise<ToolchainsView>;
   demo(options: { keep: boolean; yes: boolean }): Promise<object>;
   test(options: { suites: string[]; full: boolean; fast: boolean }): Promise<TestView>;
   bench(suites: string[]): Promise<BenchView>;
@@ -129,6 +130,14 @@ export interface StatusView {
   url: string;
   processes: { name: string; running: boolean; pid: number | undefined; memoryBytes: number | undefined }[];
   health: Record<string, string>;
+}
+
+export interface ToolchainsView {
+  /** Digest of the root file system that builds see, tool versions and packages included. */
+  root: string;
+  /** `inside`: where a build sees it. */
+  tools: { name: string; version: string; home: string; inside: string }[];
+  missing: { name: string; use: string; remedy: string }[];
 }
 
 export interface DoctorView {

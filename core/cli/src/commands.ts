@@ -2,10 +2,12 @@ import type { Command, CommandInput } from './command.ts';
 import * as automation from './commands/automation.ts';
 import * as backup from './commands/backup.ts';
 import * as build from './commands/build.ts';
+import * as buildProof from './commands/build-proof.ts';
 import * as gate from './commands/gate.ts';
 import * as local from './commands/local.ts';
 import * as pipeline from './commands/pipeline.ts';
 import * as platform from './commands/platform.ts';
+import * as toolchain from './commands/toolchain.ts';
 import * as workspace from './commands/workspace.ts';
 import * as request from './commands/request.ts';
 
@@ -14,6 +16,7 @@ export const commands: readonly Command<CommandInput>[] = [
   ...[local.up, local.down, local.status, local.doctor, local.demo, local.test, local.bench],
   ...[backup.backup, backup.restore, backup.gc],
   ...[build.build, build.buildLs, build.buildShow, build.buildLogs],
+  ...[buildProof.buildVerify, buildProof.buildSbom, buildProof.buildReport, buildProof.buildCancel],
   ...[
     pipeline.pipelineValidate,
     pipeline.pipelineApply,
@@ -32,6 +35,7 @@ export const commands: readonly Command<CommandInput>[] = [
     platform.tokenLs,
     platform.tokenRevoke,
     platform.pluginLs,
+    toolchain.toolchainLs,
     local.workspaceUp,
     local.workspaceEnv,
   ],

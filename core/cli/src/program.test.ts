@@ -1,6 +1,7 @@
+import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { SlowLaneError } from '@slowlane/contracts';
-import type { LocalCommands } from './command.ts';
+import type { Command, LocalCommands } from './command.ts';
 import { commands } from './commands.ts';
 import { runProgram } from './program.ts';
 
@@ -80,17 +81,11 @@ describe('the command line', () => {
 
 describe('the list of commands', () => {
   it('has every command that a file defines', async () => {
-    const files = await Promise.all([
-      import('./commands/automation.ts'),
-      import('./commands/backup.ts'),
-      import('./commands/build.ts'),
-      import('./commands/gate.ts'),
-      import('./commands/local.ts'),
-      import('./commands/pipeline.ts'),
-      import('./commands/platform.ts'),
-      import('./commands/request.ts'),
-      import('./commands/workspace.ts'),
-    ]);
+    const folder = new URL('./commands/', import.meta.url);
+    const names = (await readdir(folder)).filter((name) => !name.endsWith('.test.ts'));
+    const files = await Promise.all(
+      names.map((name) => import(new URL(name, folder).href) as Promise<Record<string, Command>>),
+    );
     const defined = files.flatMap((file) => Object.values(file).map((command) => command.name));
     expect(commands.map(({ name }) => name).sort()).toEqual(defined.sort());
   });

@@ -1,5 +1,7 @@
 import {
   BuildList,
+  BuildReport,
+  BuildVerification,
   BuildView,
   type BulkFilter,
   BulkOutcome,
@@ -90,13 +92,18 @@ export interface SlowLaneClient extends AutomationCalls {
 
   uploadSource(archive: Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>): Promise<SourceStored>;
   createBuild(body: CreateBuild): Promise<BuildView>;
-  listBuilds(query?: { pipeline?: string; before?: string; limit?: number }): Promise<BuildList>;
+  listBuilds(query?: { pipeline?: string; before?: string; limit?: number; artifact?: string }): Promise<BuildList>;
   getBuild(id: string): Promise<BuildView>;
   getBuildLog(id: string): Promise<string>;
   /** Lines as they are written, until the build has ended. */
   followBuildLog(id: string, options?: FollowOptions): AsyncGenerator<string>;
   openArtifact(id: string, name: string): Promise<Response>;
   getProvenance(id: string): Promise<JsonObject>;
+  /** CycloneDX 1.6. */
+  getSbom(id: string): Promise<JsonObject>;
+  getBuildReport(id: string): Promise<BuildReport>;
+  verifyBuild(id: string): Promise<BuildVerification>;
+  cancelBuild(id: string): Promise<BuildView>;
 
   applyPipeline(name: string, yamlText: string): Promise<PipelineView>;
   rollbackPipeline(name: string, rollback: RollbackPipeline): Promise<RolledBack>;
@@ -178,6 +185,10 @@ type BuildCalls = Pick<
   | 'followBuildLog'
   | 'openArtifact'
   | 'getProvenance'
+  | 'getSbom'
+  | 'getBuildReport'
+  | 'verifyBuild'
+  | 'cancelBuild'
 >;
 
 function buildCalls(caller: Caller): BuildCalls {
@@ -192,6 +203,10 @@ function buildCalls(caller: Caller): BuildCalls {
     followBuildLog: (id, options) => followBuildLog(caller, id, options),
     openArtifact: (id, name) => caller.open(at(id, `/artifact/${encodeURIComponent(name)}`)),
     getProvenance: (id) => caller.json(JsonObject, at(id, '/provenance')),
+    getSbom: (id) => caller.json(JsonObject, at(id, '/sbom')),
+    getBuildReport: (id) => caller.json(BuildReport, at(id, '/report')),
+    verifyBuild: (id) => caller.json(BuildVerification, at(id, '/verification')),
+    cancelBuild: (id) => caller.json(BuildView, at(id, '/cancel'), { method: 'POST' }),
   };
 }
 

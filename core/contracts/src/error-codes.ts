@@ -76,6 +76,12 @@ export const errorCodes = {
     summary: 'The pipeline has no registered job yet.',
     hint: 'Push its source first, and look at: slowlane build ls',
   },
+  'pipeline.no-promotion': {
+    kind: 'user',
+    status: 409,
+    summary: 'There is nothing to promote to the target.',
+    hint: 'See the builds with: slowlane build ls',
+  },
   'pipeline.no-rollback': {
     kind: 'user',
     status: 409,
@@ -148,7 +154,7 @@ export const errorCodes = {
     kind: 'user',
     status: 422,
     summary: 'The project wants a tool version that is not installed.',
-    hint: 'Run: slowlane doctor',
+    hint: 'Run: slowlane toolchain ls',
   },
 
   'build.failed': {
@@ -210,6 +216,12 @@ export const errorCodes = {
     status: 404,
     summary: 'There is no build of this id.',
     hint: 'List them with: slowlane build ls',
+  },
+  'build.not-cancellable': {
+    kind: 'user',
+    status: 409,
+    summary: 'The build has ended already.',
+    hint: 'Nothing is left to cancel.',
   },
 
   'artifact.none': {
@@ -651,6 +663,12 @@ export const errorCodes = {
     status: 404,
     summary: 'There is no such gate dimension.',
     hint: 'List them with: slowlane gate ls',
+  },
+  'cluster.not-found': {
+    kind: 'user',
+    status: 404,
+    summary: 'There is no such cluster.',
+    hint: 'List them with: slowlane cluster ls',
   },
   'ledger.unavailable': {
     kind: 'platform',

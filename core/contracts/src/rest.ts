@@ -261,6 +261,25 @@ export const BuildView = z.object({
   failure: FailureView.optional(),
 });
 export type BuildView = z.infer<typeof BuildView>;
+/** GET /v1/builds/{id}/report: what the tests of a build said. */
+export const BuildReport = z.object({
+  tests: z.object({ passed: z.int(), failed: z.int(), skipped: z.int(), failedNames: z.array(z.string()) }).optional(),
+  /** Lines that the tests ran, and all of them, with the minimum (percent) that was asked for. */
+  coverage: z.object({ covered: z.int(), total: z.int(), minimum: z.number().optional() }).optional(),
+});
+export type BuildReport = z.infer<typeof BuildReport>;
+
+/** GET /v1/builds/{id}/verification: everything that was kept of a build, read again. */
+export const BuildVerification = z.object({
+  /** Digest of the artifact set. */
+  artifact: z.string(),
+  /** Id of the key that the provenance must be signed with. */
+  key: z.string(),
+  ok: z.boolean(),
+  checks: z.array(z.object({ name: z.string(), digest: z.string(), problem: z.string().optional() })),
+});
+export type BuildVerification = z.infer<typeof BuildVerification>;
+
 export const BuildList = z.object({ builds: z.array(BuildView), next: z.string().optional() });
 export type BuildList = z.infer<typeof BuildList>;
 

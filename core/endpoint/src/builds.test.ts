@@ -294,6 +294,55 @@ describe('GET /v1/builds/{id}', () => {
   });
 });
 
+describe('what is kept of a build', () => {
+  it('is given out as it was stored: bill of materials, and the report also of a build that failed', async () => {
+    const served = await serve();
+    const sbom = store(served, '{"bomFormat":"CycloneDX"}');
+    const tests = { passed: 3, failed: 1, skipped: 0, failedNames: ['a.B.c'] };
+    const report = store(served, JSON.stringify({ tests }));
+    served.state.builds.set(id, buildWith({ state: 'failed', found: { sbom, report } }));
+    expect((await served.call('read', 'GET', `/v1/builds/${id}/sbom`)).json()).toEqual({ bomFormat: 'CycloneDX' });
+    expect((await served.call('read', 'GET', `/v1/builds/${id}/report`)).json()).toEqual({ tests });
+    served.state.builds.set(id, buildWith({}));
+    for (const part of ['sbom', 'report', 'verification'])
+      expect((await served.call('read', 'GET', `/v1/builds/${id}/${part}`)).json().code, part).toBe('result.not-found');
+    expect((await served.call('client', 'GET', `/v1/builds/${id}/sbom`)).json().code).toBe('auth.scope');
+  });
+
+  it('is checked on demand, and a changed byte is in the answer', async () => {
+    const served = await serve();
+    const set = {
+      ...{ digest: digest('a'), kind: 'jar' as const, primary: { name: 'a.jar', digest: digest('b'), size: 3 } },
+      companions: [],
+    };
+    served.state.builds.set(id, buildWith({ found: { set, provenance: digest('c') } }));
+    const look = async () => (await served.call('read', 'GET', `/v1/builds/${id}/verification`)).json();
+    expect(await look()).toMatchObject({ ok: true, artifact: digest('a') });
+    served.state.unsound = { problem: 'its bytes are others' };
+    expect(await look()).toMatchObject({ ok: false, checks: [{ problem: 'its bytes are others' }] });
+    const list = async (artifact: string) =>
+      (await served.call('read', 'GET', `/v1/builds?artifact=${artifact}`)).json();
+    expect((await list(digest('a'))).builds).toMatchObject([{ id }]);
+    expect((await list(digest('b'))).builds).toEqual([]);
+    expect((await list('a.jar')).code).toBe('request.invalid');
+  });
+});
+
+describe('POST /v1/builds/{id}/cancel', () => {
+  it('ends a build for those who may start one, once', async () => {
+    const served = await serve();
+    served.state.builds.set(id, buildWith({}));
+    expect((await served.call('read', 'POST', `/v1/builds/${id}/cancel`)).json().code).toBe('auth.scope');
+    const answer = await served.call('author', 'POST', `/v1/builds/${id}/cancel`);
+    expect(answer.statusCode).toBe(202);
+    expect(answer.json()).toMatchObject({ id, state: 'cancelled' });
+    expect((await served.call('author', 'POST', `/v1/builds/${id}/cancel`)).json()).toMatchObject({
+      status: 409,
+      code: 'build.not-cancellable',
+    });
+  });
+});
+
 describe('GET /v1/builds/{id}/log', () => {
   it('is what there is now, without follow', async () => {
     const served = await serve();

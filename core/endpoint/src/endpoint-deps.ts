@@ -1,7 +1,10 @@
 import type {
+  ArtifactSet,
   BlobStore,
   BuildLane,
+  BuildVerification,
   DeliveryControl,
+  Digest,
   EventFeed,
   EventLog,
   Failure,
@@ -53,6 +56,8 @@ export interface EndpointDeps {
   /** Whether a registered job is still on its workspace: people delete jobs by hand. */
   jobExists?(registration: Registration): Promise<boolean>;
   plugins(): Promise<PluginManifest[]>;
+  /** Reads all that was kept of a build again. */
+  verifyBuild(build: { set: ArtifactSet; provenance: Digest }): Promise<BuildVerification>;
   /** Text of the driver's log; `undefined` when there is none (yet). */
   runLog(part: PartRecord): Promise<string | undefined>;
   /** What the driver last said of its progress; may ask the workspace. */

@@ -15,18 +15,20 @@ export async function findBuild(stores: Stores, id: string, caller: ApiToken): P
 /** Newest first. What Redis holds stands above what history knows of the same build. */
 export async function findBuilds(
   stores: Stores,
-  query: { pipeline?: string | undefined; before?: string | undefined; limit: number },
+  query: { pipeline?: string | undefined; artifact?: string | undefined; before?: string | undefined; limit: number },
 ): Promise<BuildRecord[]> {
-  const { pipeline, before, limit } = query;
+  const { pipeline, artifact, before, limit } = query;
   const byId = new Map<string, BuildRecord>();
   const archived = await stores.history.builds({
     limit,
     ...(pipeline === undefined ? {} : { pipeline }),
+    ...(artifact === undefined ? {} : { artifact }),
     ...(before === undefined ? {} : { before }),
   });
   for (const build of archived) byId.set(build.id, build);
   for (const build of await stores.builds.list(MAX_LIVE)) {
     if (pipeline !== undefined && build.pipeline !== pipeline) continue;
+    if (artifact !== undefined && build.found.set?.digest !== artifact) continue;
     if (before !== undefined && build.id >= before) continue;
     byId.set(build.id, build);
   }

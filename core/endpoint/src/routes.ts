@@ -1,5 +1,6 @@
 import type { Route } from './route.ts';
 import { cancelRequests, retryRequests } from './routes/bulk-requests.ts';
+import { cancelBuild } from './routes/cancel-build.ts';
 import { cancelRequest } from './routes/cancel-request.ts';
 import { createBuild } from './routes/create-build.ts';
 import { createRequest } from './routes/create-request.ts';
@@ -11,6 +12,9 @@ import { getBuild } from './routes/get-build.ts';
 import { getBuildLog } from './routes/get-build-log.ts';
 import { getHealth } from './routes/get-health.ts';
 import { getPipeline } from './routes/get-pipeline.ts';
+import { getBuildReport } from './routes/get-build-report.ts';
+import { getSbom } from './routes/get-sbom.ts';
+import { verifyBuild } from './routes/verify-build.ts';
 import { getProvenance } from './routes/get-provenance.ts';
 import { getRequest } from './routes/get-request.ts';
 import { getResult } from './routes/get-result.ts';
@@ -56,6 +60,10 @@ export const routes: readonly Route[] = [
   getBuildLog,
   getArtifact,
   getProvenance,
+  getSbom,
+  getBuildReport,
+  verifyBuild,
+  cancelBuild,
   putPipeline,
   listPipelines,
   getPipeline,

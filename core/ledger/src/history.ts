@@ -52,6 +52,7 @@ async function requests(
 async function builds(db: Kysely<Database>, query: Parameters<History['builds']>[0]): ReturnType<History['builds']> {
   let select = db.selectFrom('builds').selectAll().orderBy('id', 'desc').limit(query.limit);
   if (query.pipeline !== undefined) select = select.where('pipeline', '=', query.pipeline);
+  if (query.artifact !== undefined) select = select.where('artifact', '=', query.artifact);
   if (query.before !== undefined) select = select.where('id', '<', query.before);
   return (await select.execute()).map(buildOf);
 }

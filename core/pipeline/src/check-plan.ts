@@ -1,6 +1,6 @@
 import type { BuildPlan, PipelineFile, PluginManifest, Policy } from '@slowlane/contracts';
 import { SlowLaneError } from '@slowlane/contracts';
-import { isLinearPattern } from '@slowlane/kit';
+import { howToAddTool, isLinearPattern } from '@slowlane/kit';
 
 export interface PlanChecks {
   manifest: PluginManifest;
@@ -49,7 +49,7 @@ function checkTools(plan: BuildPlan, { toolchains }: PlanChecks): void {
       'toolchain.missing',
       `the project wants ${tool.name} ${tool.version} (${tool.source}); ${have}`,
       {
-        hint: `Install ${tool.name} ${tool.version} on the builder's machine and run: slowlane doctor`,
+        hint: `${howToAddTool(tool.name, tool.version)} What is there: slowlane toolchain ls`,
         data: { tool: tool.name, version: tool.version, source: tool.source, installed },
       },
     );

@@ -36,6 +36,7 @@ export function createLocalCommands(signal: AbortSignal): LocalCommands {
         sandbox: await probeSandbox(installation),
       };
     },
+    toolchains: async () => (await import('./list-toolchains.ts')).listToolchains(thisInstallation()),
     demo: async ({ keep, yes }) => {
       const installation = thisInstallation();
       await ground(installation, yes);

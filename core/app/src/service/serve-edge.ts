@@ -10,6 +10,7 @@ import {
   type ResultLinks,
   SlowLaneError,
 } from '@slowlane/contracts';
+import { verifyBuild } from '@slowlane/artifacts';
 import { buildEndpoint, createOidc, type Load, startAdmission } from '@slowlane/endpoint';
 import { type BreakerView, readProgress } from '@slowlane/keeper';
 import { validateBody } from '@slowlane/mediator';
@@ -76,6 +77,7 @@ export async function serveEdge(setting: {
     jobExists: ({ workspace, jobId }) =>
       jobExists(setting.workspaces.client(workspace), jobId, { signal: AbortSignal.timeout(15_000) }),
     plugins: () => builder.plugins.manifests(),
+    verifyBuild: (build) => verifyBuild({ ...build, publicKey: stores.signingKey.publicKey, blobs: stores.blobs }),
     runLog: (part) => readRunLog(part, stores),
     runProgress: (request, part) => readProgress(setting.workspaces.volumes(request.pin.workspace), request, part),
     applyPipeline: (name, text, by) => builder.apply(name, text, by, 'applied'),

@@ -60,6 +60,10 @@ export interface BuildFindings {
   provenance?: Digest;
   /** Blob: the whole log, text. */
   log?: Digest;
+  /** Blob: CycloneDX JSON. */
+  sbom?: Digest;
+  /** Blob: JSON BuildReport. */
+  report?: Digest;
   tests?: { passed: number; failed: number; skipped: number };
   /** Lines (or statements) that the tests ran, where the pipeline file asks for a coverage. */
   coverage?: { covered: number; total: number };

@@ -39,6 +39,8 @@ export interface Registration {
   set: ArtifactSet;
   manifest: ArtifactManifest;
   pool: string;
+  /** Runs on warm clusters of the pool, by one-time runs with the settings of the job. */
+  reuse?: boolean | undefined;
   timeoutMs: number;
   retries: number;
   /** What `RegistrationStore.find` looks for: digest of everything the job's settings were made from. */
@@ -95,7 +97,8 @@ export interface History {
   }): Promise<RequestRecord[]>;
   parts(requestId: string): Promise<PartRecord[]>;
   build(id: string): Promise<BuildRecord | undefined>;
-  builds(query: { pipeline?: string; before?: string; limit: number }): Promise<BuildRecord[]>;
+  /** `artifact`: only builds that made (or took over) this artifact set. */
+  builds(query: { pipeline?: string; artifact?: string; before?: string; limit: number }): Promise<BuildRecord[]>;
   /** Events of a whole chain, by any id in it (request, part, run, build, push, correlation, artifact digest): the build's and the request's together. With `upTo` (an event id) it waits, at most `waitMs`, until that is archived. */
   trace(id: string, options?: { upTo?: string; waitMs?: number }): Promise<SlowLaneEvent[]>;
   /** Id of the newest archived event. */

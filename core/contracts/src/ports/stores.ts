@@ -25,6 +25,9 @@ export interface CachedBuild {
   manifest: Digest;
   provenance: Digest;
   log: Digest;
+  /** Blobs: CycloneDX JSON; JSON BuildReport. */
+  sbom?: Digest | undefined;
+  report?: Digest | undefined;
   plugin: string;
 }
 

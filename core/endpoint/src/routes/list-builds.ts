@@ -1,4 +1,4 @@
-import { BuildList, Name } from '@slowlane/contracts';
+import { BuildList, Digest, Name } from '@slowlane/contracts';
 import { buildView } from '../build-view.ts';
 import { findBuilds } from '../find-build.ts';
 import { problems, type Route } from '../route.ts';
@@ -13,7 +13,7 @@ export const listBuilds: Route = (app, { deps, access }) => {
       tags: ['builds'],
       summary: 'Builds, newest first',
       security: [{ token: [] }],
-      querystring: Page.extend({ pipeline: Name.optional() }),
+      querystring: Page.extend({ pipeline: Name.optional(), artifact: Digest.optional() }),
       response: { 200: BuildList, ...problems },
     },
     handler: async ({ query }) => {

@@ -20,6 +20,7 @@ import {
 } from '@slowlane/contracts';
 import type { EndpointDeps } from '../endpoint-deps.ts';
 import { digest, scopes, secrets } from './callers.ts';
+import { memoryTokens } from './memory-tokens.ts';
 
 /** Small in-memory implementations of the ports, with the state in reach of the test. */
 export function createMemory() {
@@ -42,6 +43,7 @@ export function createMemory() {
     failWith: undefined as unknown,
     logged: [] as { fields: Record<string, unknown>; message: string }[],
     invalidBody: undefined as Failure | undefined,
+    unsound: undefined as { problem: string } | undefined,
   };
   for (const [name, secret] of Object.entries(secrets)) {
     const token = { id: `tok_${name}`, name, createdAt: 1, expiresAt: undefined, revokedAt: undefined };
@@ -182,6 +184,9 @@ export function createMemory() {
       async list(limit) {
         return [...state.builds.values()].slice(-limit);
       },
+      async cancel(id) {
+        state.builds.set(id, { ...(state.builds.get(id) as BuildRecord), state: 'cancelled', endedAt: 2 });
+      },
       async readLog(id, after, count, blockMs) {
         const lines = (): BuildLogLine[] =>
           (state.logs.get(id) ?? []).filter((line) => Number(line.id) > Number(after)).slice(0, count);
@@ -189,7 +194,10 @@ export function createMemory() {
           await new Promise((resolve) => setTimeout(resolve, Math.min(blockMs, 10)));
         return lines();
       },
-    } satisfies Pick<EndpointDeps['builds'], 'start' | 'get' | 'list' | 'readLog'> as unknown as EndpointDeps['builds'],
+    } satisfies Pick<
+      EndpointDeps['builds'],
+      'start' | 'get' | 'list' | 'cancel' | 'readLog'
+    > as unknown as EndpointDeps['builds'],
     pipelines: {
       async put() {
         throw new Error('the endpoint stores pipelines by applyPipeline');
@@ -219,35 +227,7 @@ export function createMemory() {
       EndpointDeps['registrations'],
       'current' | 'recent' | 'put'
     > as unknown as EndpointDeps['registrations'],
-    tokens: {
-      async create({ name, scopes: given, expiresAt }) {
-        const token = {
-          id: `tok_${state.tokens.length}`,
-          name,
-          scopes: given,
-          createdAt: 1,
-          expiresAt,
-          revokedAt: undefined,
-        };
-        const secret = `sl_new${String(state.tokens.length).padStart(5, '0')}_bbbbbbbbbbbbbbbbbbbbbbbb`;
-        state.tokens.push({ ...token, secret });
-        return { token, secret };
-      },
-      async verify(secret) {
-        check();
-        const token = state.tokens.find((one) => one.secret === secret && one.revokedAt === undefined);
-        return token === undefined ? undefined : { ...token };
-      },
-      async list() {
-        return state.tokens;
-      },
-      async revoke(id) {
-        const token = state.tokens.find((one) => one.id === id);
-        if (token === undefined) return false;
-        token.revokedAt = 9;
-        return true;
-      },
-    },
+    tokens: memoryTokens(state, check),
     history: {
       async request(id) {
         return state.archived.get(id);
@@ -332,6 +312,10 @@ export function createMemory() {
         return { stream: Readable.from([bytes]), size: bytes.length };
       },
     },
+    verifyBuild: async ({ set, provenance }) => ({
+      ...{ artifact: set.digest, key: 'the-key', ok: state.unsound === undefined },
+      checks: [{ name: 'provenance', digest: provenance, ...state.unsound }],
+    }),
     plugins: async () => [
       {
         id: 'python',

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { readJsonBlob, verifyProvenance, type DsseEnvelope } from '@slowlane/artifacts';
+import { readJsonBlob, verifyBuild, verifyProvenance, type DsseEnvelope } from '@slowlane/artifacts';
 import { BuildPlan, type BuildRecord, type DependencyGateway, type GatewayDoor } from '@slowlane/contracts';
 import { canStartTestHelper, startTestHelper, type TestHelper } from '@slowlane/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -59,6 +59,18 @@ describe.skipIf(!canStartTestHelper())('the build stage', () => {
     expect(log).toMatch(/\['lo'\]/);
     const envelope = (await readJsonBlob(rig.deps.blobs, record.found.provenance!)) as DsseEnvelope;
     expect(() => verifyProvenance(envelope, rig.deps.signingKey.publicKey, record.found.set!)).not.toThrow();
+    const [set, provenance] = [record.found.set!, record.found.provenance!];
+    const sound = await verifyBuild({
+      set,
+      provenance,
+      publicKey: rig.deps.signingKey.publicKey,
+      blobs: rig.deps.blobs,
+    });
+    expect(sound).toMatchObject({ ok: true, checks: { length: 5 } });
+    expect(await readJsonBlob(rig.deps.blobs, record.found.sbom!)).toMatchObject({
+      bomFormat: 'CycloneDX',
+      components: [{ name: 'a.whl' }],
+    });
   });
 
   it('resolves with the gateway, keeps the caches, and needs no gateway the next time', async () => {

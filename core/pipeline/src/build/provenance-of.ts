@@ -4,7 +4,10 @@ import { need } from '../need.ts';
 import type { StageContext } from '../stage-context.ts';
 
 /** What the build itself knows; the rest stands in the record. */
-export type BuildFacts = Pick<ProvenanceInputs, 'set' | 'plan' | 'served' | 'warm' | 'startedAt' | 'endedAt'> & {
+export type BuildFacts = Pick<
+  ProvenanceInputs,
+  'set' | 'plan' | 'served' | 'warm' | 'startedAt' | 'endedAt' | 'sbom' | 'report'
+> & {
   file: PipelineFile;
   limits: SandboxLimits;
   log: string;
@@ -13,7 +16,7 @@ export type BuildFacts = Pick<ProvenanceInputs, 'set' | 'plan' | 'served' | 'war
 /** What went into an artifact set, as this side of the sandbox saw it. */
 export function provenanceOf({ deps, record }: StageContext, facts: BuildFacts): ProvenanceInputs {
   const { found, source } = record;
-  const { set, plan, served, warm, startedAt, endedAt, log } = facts;
+  const { set, plan, served, warm, startedAt, endedAt, log, sbom, report } = facts;
   return {
     set,
     buildId: record.id,
@@ -36,5 +39,7 @@ export function provenanceOf({ deps, record }: StageContext, facts: BuildFacts):
     startedAt,
     endedAt,
     log,
+    ...(sbom === undefined ? {} : { sbom }),
+    ...(report === undefined ? {} : { report }),
   };
 }

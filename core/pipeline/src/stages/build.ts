@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { putJson, readJsonBlob, signProvenance } from '@slowlane/artifacts';
+import { putBytes, putJson, readJsonBlob, sbomOf, signProvenance } from '@slowlane/artifacts';
 import {
+  type ArtifactSet,
   BuildPlan,
   type BuildRecord,
+  type BuildReport,
+  type Digest,
   type PipelineFile,
   type Sandbox,
   type SandboxLimits,
@@ -10,7 +13,7 @@ import {
 } from '@slowlane/contracts';
 import { type Coverage, coveragePercent, formatBytes, type JUnitReport } from '@slowlane/kit';
 import { limitsFor } from '../build/build-limits.ts';
-import { artifactOf, collectOutputs } from '../build/collect-outputs.ts';
+import { artifactOf, collectOutputs, type Outputs } from '../build/collect-outputs.ts';
 import { dependencyKey } from '../build/dependency-set.ts';
 import { provenanceOf } from '../build/provenance-of.ts';
 import { type PlanResult, runPlan } from '../build/run-plan.ts';
@@ -41,14 +44,20 @@ export async function build(context: StageContext): Promise<void> {
     const result = await run(context, work);
     await sandbox.killAll();
     const outputs = await collectOutputs(sandbox, work.plan, { blobs: deps.blobs, maxBytes: limits.workBytes });
+    const report = await keepReport(context, outputs, work.file.build.coverage?.minimum);
     if (outputs.tests !== undefined) await reportTests(context, outputs.tests);
     await reportCoverage(context, outputs.coverage, work.file.build.coverage?.minimum);
     const set = artifactOf(outputs, work.plan);
     await log.say(`${set.primary.name} (${formatBytes(set.primary.size)}), ${set.companions.length} companions`);
-    const kept = await keepLog(deps, record.id);
-    const facts = { ...work, ...result, set, log: kept, startedAt, endedAt: deps.clock.now() };
+    const endedAt = deps.clock.now();
+    const kept = {
+      ...report,
+      sbom: await keepSbom(context, { ...work, ...result, set, endedAt }),
+      log: await keepLog(deps, record.id),
+    };
+    const facts = { ...work, ...result, set, ...kept, startedAt, endedAt };
     const provenance = await putJson(deps.blobs, signProvenance(provenanceOf(context, facts), deps.signingKey));
-    await deps.builds.advance(record.id, 'building', { set, provenance: provenance.digest, log: kept });
+    await deps.builds.advance(record.id, 'building', { set, provenance: provenance.digest, ...kept });
   } finally {
     deadline.clear();
     await sandbox.destroy();
@@ -131,6 +140,38 @@ function endAtDeadline(sandbox: Sandbox, signal: AbortSignal, ms: number): { cle
   };
 }
 
+async function keepSbom(
+  { deps, record }: StageContext,
+  { set, plan, served, endedAt }: Pick<Work, 'plan'> & PlanResult & { set: ArtifactSet; endedAt: number },
+): Promise<Digest> {
+  const { commit } = record.found;
+  const { pipeline } = record;
+  const text = sbomOf({
+    set,
+    pipeline,
+    ...(commit === undefined ? {} : { commit }),
+    served,
+    tools: plan.tools,
+    at: endedAt,
+  });
+  return (await putBytes(deps.blobs, text)).digest;
+}
+
+/** What the tests said, whole, also of a build that fails by it. */
+async function keepReport(
+  { deps, record }: StageContext,
+  { tests, coverage }: Pick<Outputs, 'tests' | 'coverage'>,
+  minimum: number | undefined,
+): Promise<{ report?: Digest }> {
+  if (tests === undefined && coverage === undefined) return {};
+  const { digest } = await putJson(deps.blobs, {
+    ...(tests === undefined ? {} : { tests }),
+    ...(coverage === undefined ? {} : { coverage: { ...coverage, ...(minimum === undefined ? {} : { minimum }) } }),
+  } satisfies BuildReport);
+  await deps.builds.advance(record.id, 'building', { report: digest });
+  return { report: digest };
+}
+
 /** Tests that fail without failing the tool (a setting of the project) fail the build all the same. */
 async function reportTests({ deps, record, log }: StageContext, tests: JUnitReport): Promise<void> {
   const { passed, failed, skipped } = tests;
@@ -170,7 +211,9 @@ async function reportFailedTests(
     maxBytes: limits.workBytes,
     reportsOnly: true,
   });
-  if (tests !== undefined) await reportTests(context, tests);
+  if (tests === undefined) return;
+  await keepReport(context, { tests, coverage: undefined }, undefined);
+  await reportTests(context, tests);
 }
 
 function testsFailed({ passed, failed, failedNames }: JUnitReport): SlowLaneError {

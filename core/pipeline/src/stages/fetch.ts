@@ -44,8 +44,13 @@ async function cachedBuild({ cache, blobs }: StageDeps, key: Digest): Promise<Ca
   return are.every(Boolean) ? cached : undefined;
 }
 
-function takenOver({ buildId, set, manifest, provenance, log, plugin }: CachedBuild): Partial<BuildFindings> {
-  return { cachedFrom: buildId, set, manifest, provenance, log, plugin };
+function takenOver({ buildId, sbom, report, ...kept }: CachedBuild): Partial<BuildFindings> {
+  return {
+    cachedFrom: buildId,
+    ...kept,
+    ...(sbom === undefined ? {} : { sbom }),
+    ...(report === undefined ? {} : { report }),
+  };
 }
 
 async function keepTree(

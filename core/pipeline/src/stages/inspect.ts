@@ -57,6 +57,8 @@ async function remember(
     set: need(found.set, 'artifact'),
     provenance: need(found.provenance, 'provenance'),
     plugin: need(found.plugin, 'plugin'),
+    sbom: found.sbom,
+    report: found.report,
     ...kept,
   });
 }
