@@ -12,23 +12,29 @@ describe('readBuildDefinition', () => {
     });
   });
 
+  it('follows the name of a literal', () => {
+    const text =
+      'val scala212 = "2.12.20"\nval scala213: String = "2.13.16"\ncrossScalaVersions := List(scala212, scala213)';
+    expect(readBuildDefinition(text).crossVersions).toEqual(['2.12.20', '2.13.16']);
+  });
+
   it('leaves computed values to sbt', () => {
     const text = 'scalaVersion := sys.env("SCALA")\ncrossScalaVersions := Seq(scalaVersion.value)';
     expect(readBuildDefinition(text)).toMatchObject({ scalaVersion: undefined, crossVersions: [] });
   });
 
   it.each([
-    ['lazy val root = (project in file("."))', [{ name: 'root', folder: '.' }]],
-    ['val app = project.in(file("modules/app"))', [{ name: 'app', folder: 'modules/app' }]],
+    ['lazy val root = (project in file("."))', [{ name: 'root', folder: '.', isMatrix: false }]],
+    ['val app = project.in(file("modules/app"))', [{ name: 'app', folder: 'modules/app', isMatrix: false }]],
     [
       'lazy val core = project\nlazy val `my-app` = project.dependsOn(core)',
       [
-        { name: 'core', folder: 'core' },
-        { name: 'my-app', folder: 'my-app' },
+        { name: 'core', folder: 'core', isMatrix: false },
+        { name: 'my-app', folder: 'my-app', isMatrix: false },
       ],
     ],
-    ['val old = Project("old", file("."))', [{ name: 'old', folder: '.' }]],
-    ['lazy val shared = crossProject(JVMPlatform)', [{ name: 'shared', folder: 'shared' }]],
+    ['val old = Project("old", file("."))', [{ name: 'old', folder: '.', isMatrix: false }]],
+    ['lazy val shared = crossProject(JVMPlatform)', [{ name: 'shared', folder: 'shared', isMatrix: true }]],
     ['val projectName = "project"\nval x = projectSettings', []],
   ])('finds the projects of %s', (text, projects) => {
     expect(readBuildDefinition(text).projects).toEqual(projects);

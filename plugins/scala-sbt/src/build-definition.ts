@@ -12,6 +12,8 @@ export interface ProjectDefinition {
   name: string;
   /** Folder relative to the build; by sbt's rule a project without `in file(…)` lives in a folder of its own name. */
   folder: string;
+  /** Built for JVM, JS and native at once (`crossProject`, `projectMatrix`): its projects have names that only sbt knows. */
+  isMatrix: boolean;
 }
 
 export function readBuildDefinition(text: string): BuildDefinition {
@@ -32,9 +34,16 @@ export function sbtPluginVersion(text: string, name: string): string | undefined
   return undefined;
 }
 
+/** Literals, and names of `val`s that are literals. */
 function crossVersionsIn(code: string): string[] {
   const list = /\bcrossScalaVersions\s*:=\s*(?:Seq|List|Vector)\s*\(([^)]{0,500})\)/.exec(code)?.[1] ?? '';
-  return [...list.matchAll(/"([^"\n]{1,40})"/g)].map((match) => match[1] as string);
+  return list.split(',').flatMap((item) => versionOf(item.trim(), code) ?? []);
+}
+
+function versionOf(item: string, code: string): string | undefined {
+  const literal = /^"([^"\n]{1,40})"$/.exec(item)?.[1];
+  if (literal !== undefined || !/^\w{1,40}$/.test(item)) return literal;
+  return new RegExp(`\\bval\\s+${item}\\s*(?::\\s*String\\s*)?=\\s*"([^"\\n]{1,40})"`).exec(code)?.[1];
 }
 
 function projectsIn(code: string): ProjectDefinition[] {
@@ -42,7 +51,9 @@ function projectsIn(code: string): ProjectDefinition[] {
     /\bval\s+(`[^`\n]{1,60}`|\w{1,60})\s*(?::\s*[\w.]{1,40}\s*)?=\s*\(?\s*(project|Project|crossProject|projectMatrix)\b/g;
   return [...code.matchAll(definition)].map((match) => {
     const name = (match[1] as string).replaceAll('`', '');
-    return { name, folder: folderOf(code.slice(match.index + match[0].length), match[2] as string) ?? name };
+    const kind = match[2] as string;
+    const folder = folderOf(code.slice(match.index + match[0].length), kind) ?? name;
+    return { name, folder, isMatrix: kind === 'crossProject' || kind === 'projectMatrix' };
   });
 }
 

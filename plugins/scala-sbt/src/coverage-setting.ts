@@ -32,4 +32,9 @@ slowlaneCoverage := {
     if (code != 0) sys.error("coverage: the report could not be written")
   }
 }
+
+lazy val slowlaneCoverageOfAll = taskKey[Unit]("Writes the reports of the project and of what it depends on.")
+slowlaneCoverageOfAll := {
+  val all = slowlaneCoverage.all(ScopeFilter(inDependencies(ThisProject))).value
+}
 `;

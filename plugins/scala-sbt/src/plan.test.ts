@@ -105,15 +105,58 @@ describe('plan', () => {
     expect(plan(large, config).steps[1]?.argv).not.toContain('-XX:TieredStopAtLevel=1');
   });
 
-  it('refuses several projects with their names and folders', () => {
-    const tree = treeOf({ 'build.sbt': 'lazy val core = project\nlazy val app = (project in file("modules/app"))' });
-    expect(() => plan(tree, config)).toThrow(
-      expect.objectContaining({
-        code: 'plan.refused',
-        message: 'build.sbt: 2 projects in one sbt build (core, app)',
-        candidates: ['core (core)', 'app (modules/app)'],
-      }) as Error,
-    );
+  describe('of a build with several projects', () => {
+    const definition = 'lazy val core = project\nlazy val app = (project in file("modules/app")).dependsOn(core)';
+    const library = treeOf({ 'build.sbt': definition, 'core/src/main/scala/A.scala': '' });
+    const both = treeOf({ ...library.contents, 'modules/app/src/main/scala/B.scala': '' });
+
+    it('builds the one that has sources, or the one that is named, and tests what it depends on', () => {
+      const { steps, output, files } = plan(both, { ...config, options: { project: 'app' } });
+      expect(steps.map(tasksOf)).toEqual([
+        ['app/slowlaneTestCompile', 'app/package', 'app/slowlaneCompanions'],
+        ['app/slowlaneTest', 'app/package', 'app/slowlaneCompanions'],
+      ]);
+      expect(output.primary.include).toEqual(['src/modules/app/target/scala-*/*.jar']);
+      expect(files.map(({ path }) => path)).toContain('home/sbt/slowlane-tests.sbt');
+      expect(plan(library, config).output.primary.include).toEqual(['src/core/target/scala-*/*.jar']);
+    });
+
+    it('refuses to guess, with names and folders', () => {
+      expect(() => plan(both, config)).toThrow(
+        expect.objectContaining({
+          code: 'plan.refused',
+          message: '2 projects of the sbt build could be the driver: core, app',
+          hint: 'Name it in the pipeline file: build: { options: { project: app } }',
+          candidates: ['core (core)', 'app (modules/app)'],
+        }) as Error,
+      );
+      expect(() => plan(both, { ...config, options: { project: 'ap' } })).toThrow(/no project "ap"/);
+    });
+
+    it('refuses a project of several platforms', () => {
+      const tree = treeOf({ 'build.sbt': 'lazy val shared = crossProject(JVMPlatform, JSPlatform)' });
+      expect(() => plan(tree, { ...config, options: { project: 'shared' } })).toThrow(/several platforms/);
+    });
+  });
+
+  describe('of a cross build', () => {
+    const cross = (versions: string) => treeOf({ 'build.sbt': `crossScalaVersions := Seq(${versions})` });
+
+    it('switches to the version that the runtime needs, and takes that JAR only', () => {
+      const tree = cross('"2.12.20", "2.13.16"');
+      const { steps, output } = plan(tree, config);
+      for (const step of steps) expect(tasksOf(step)[0]).toBe('++2.13.16');
+      expect(output.primary.include).toEqual(['src/target/scala-2.13/*.jar']);
+      const older = plan(tree, { ...config, runtime: runtimes.find(({ scala }) => scala === '2.12') as Runtime });
+      expect(tasksOf(older.steps[0] as PlanStep)[0]).toBe('++2.12.20');
+    });
+
+    it.each([
+      ['"2.12.20", "3.3.6"', /has no Scala 2\.13, which 17\.3\.x-scala2\.13 needs/],
+      ['"2.13.15", "2.13.16"', /several Scala 2\.13 versions: 2\.13\.15, 2\.13\.16/],
+    ])('refuses %s', (versions, message) => {
+      expect(() => plan(cross(versions), config)).toThrow(message);
+    });
   });
 
   it.each(['0.13.18', '2.0.0', '1.3.13', 'latest'])('refuses sbt %s by name', (version) => {

@@ -1,65 +1,67 @@
 import { BuildPlan, PlanRefusal } from '@slowlane/contracts';
 import type { PlanConfig, PlanStep, ToolRequirement, TreeSnapshot } from '@slowlane/contracts';
 import { jdkFor } from '@slowlane/kit';
-import { readBuildDefinition, sbtPluginVersion } from './build-definition.ts';
+import { type ProjectDefinition, sbtPluginVersion } from './build-definition.ts';
 import { buildProperties, sbtVersionOf } from './build-properties.ts';
 import { companionsSetting } from './companions-setting.ts';
 import { coverageSetting } from './coverage-setting.ts';
+import { driverProject } from './driver-project.ts';
 import { repositories, sbtCommand, sbtEnv } from './sbt-command.ts';
+import { scalaChoice } from './scala-choice.ts';
+import type { Options } from './schema.ts';
+import { testsSetting } from './tests-setting.ts';
 
 /**
  * One sbt start per phase. `resolve` runs the real packaging and compiles the tests: `update` alone would miss the compiler bridge and
  * what tasks fetch. `build` then does tests and packaging in one start without network.
  */
 export function plan(tree: TreeSnapshot, config: PlanConfig): BuildPlan {
-  refuseWhatIsNotOneProject(tree);
+  const options = config.options as Options;
   if (config.coverage && !config.runTests)
     throw new PlanRefusal('plan.refused', 'build.coverage: without tests there is nothing to measure', {
       hint: 'Remove build.coverage or build.test: false.',
     });
   const assembles = packsDependencies(tree);
-  const packaging = assembles ? ['assembly'] : ['package', 'slowlaneCompanions'];
+  const build = {
+    assembles,
+    project: driverProject(tree, options.project),
+    scala: scalaChoice(tree, config.runtime),
+    runTests: config.runTests,
+    coverage: config.coverage,
+  };
   return BuildPlan.parse({
     plugin: 'scala-sbt',
     tools: toolsFor(tree, config),
     files: [
       { path: 'home/sbt/repositories', content: repositories },
       ...(assembles ? [] : [{ path: 'home/sbt/slowlane.sbt', content: companionsSetting }]),
+      ...(build.project !== undefined && config.runTests
+        ? [{ path: 'home/sbt/slowlane-tests.sbt', content: testsSetting }]
+        : []),
       ...(config.coverage ? [{ path: 'home/sbt/slowlane-coverage.sbt', content: coverageSetting }] : []),
     ],
-    steps: steps(tree, { packaging, runTests: config.runTests, coverage: config.coverage }),
+    steps: steps(tree, build),
     dependencyFiles: dependencyFilesOf(tree),
     registries: ['maven'],
     reports: [
-      ...(config.runTests ? [{ kind: 'junit', glob: 'target/test-reports/*.xml' }] : []),
-      ...(config.coverage ? [{ kind: 'jacoco', glob: 'target/slowlane-coverage/jacoco.xml' }] : []),
+      ...(config.runTests ? [{ kind: 'junit', glob: '**/target/test-reports/*.xml' }] : []),
+      ...(config.coverage ? [{ kind: 'jacoco', glob: '**/target/slowlane-coverage/jacoco.xml' }] : []),
     ],
     output: {
       kind: 'jar',
-      primary: primaryRule(config),
+      primary: primaryRule(config, build),
       companions: { include: assembles ? [] : ['out/lib/*.jar'] },
     },
   });
 }
 
-function refuseWhatIsNotOneProject(tree: TreeSnapshot): void {
-  for (const [path, text] of rootFiles(tree)) {
-    const { projects, crossVersions } = readBuildDefinition(text);
-    if (projects.length > 1 || projects.some((project) => project.folder !== '.'))
-      throw new PlanRefusal(
-        'plan.refused',
-        `${path}: ${projects.length} projects in one sbt build (${projects.map((project) => project.name).join(', ')})`,
-        {
-          hint: 'One project per build is supported, in the folder of its build.sbt: `project in file(".")` or no definition at all. Give each its own build.sbt and name the folder with source.path.',
-          candidates: projects.map((project) => `${project.name} (${project.folder})`),
-        },
-      );
-    if (crossVersions.length > 1)
-      throw new PlanRefusal('plan.refused', `${path}: built for several Scala versions (${crossVersions.join(', ')})`, {
-        hint: 'Keep the one version that job.runtime needs: scalaVersion alone, without crossScalaVersions.',
-        candidates: crossVersions,
-      });
-  }
+interface Build {
+  assembles: boolean;
+  project: ProjectDefinition | undefined;
+  /** Version to switch to, of a cross-built project. */
+  scala: string | undefined;
+  runTests: boolean;
+  coverage: boolean;
 }
 
 function packsDependencies(tree: TreeSnapshot): boolean {
@@ -82,32 +84,40 @@ function toolsFor(tree: TreeSnapshot, config: PlanConfig): ToolRequirement[] {
   ];
 }
 
-function steps(
-  tree: TreeSnapshot,
-  tasks: { packaging: string[]; runTests: boolean; coverage: boolean },
-): Omit<PlanStep, 'cwd'>[] {
+function steps(tree: TreeSnapshot, build: Build): Omit<PlanStep, 'cwd'>[] {
   const isSmall = tree.entries.filter((entry) => /\.(scala|java)$/.test(entry.path)).length <= 60;
-  const resolve = [...(tasks.runTests ? ['Test/compile'] : []), ...tasks.packaging];
-  const tests = tasks.runTests ? ['test', ...(tasks.coverage ? ['slowlaneCoverage'] : [])] : [];
-  const build = [...tests, ...tasks.packaging];
+  const tasks = tasksOf(build);
   return [
     {
       name: 'sbt: resolve dependencies',
       phase: 'resolve',
-      argv: sbtCommand(resolve, { offline: false, isSmall }),
+      argv: sbtCommand(tasks.resolve, { offline: false, isSmall }),
       env: sbtEnv({ offline: false }),
       missPatterns: [],
       failurePatterns: failurePatterns.filter((entry) => entry.code !== 'build.tests-failed'),
     },
     {
-      name: tasks.runTests ? 'sbt: compile, test and package' : 'sbt: compile and package',
+      name: build.runTests ? 'sbt: compile, test and package' : 'sbt: compile and package',
       phase: 'build',
-      argv: sbtCommand(build, { offline: true, isSmall }),
+      argv: sbtCommand(tasks.build, { offline: true, isSmall }),
       env: sbtEnv({ offline: true }),
       missPatterns: [...unresolved],
       failurePatterns,
     },
   ];
+}
+
+/** In a build of several projects the tests of the driver and of what it depends on count, not those of its neighbours. */
+function tasksOf({ project, scala, assembles, runTests, coverage }: Build): { resolve: string[]; build: string[] } {
+  const own = (task: string): string => (project === undefined ? task : `${project.name}/${task}`);
+  const choose = scala === undefined ? [] : [`++${scala}`];
+  const packaging = (assembles ? ['assembly'] : ['package', 'slowlaneCompanions']).map(own);
+  const [compile, test] = project === undefined ? ['Test/compile', 'test'] : ['slowlaneTestCompile', 'slowlaneTest'];
+  const tests = [test, ...(coverage ? ['slowlaneCoverageOfAll'] : [])].map(own);
+  return {
+    resolve: [...choose, ...(runTests ? [own(compile)] : []), ...packaging],
+    build: [...choose, ...(runTests ? tests : []), ...packaging],
+  };
 }
 
 /** Texts of the launcher's and sbt's coursier, seen with sbt 1.11.7 and checked in `plan.test.ts`. */
@@ -125,14 +135,11 @@ function dependencyFilesOf(tree: TreeSnapshot): string[] {
     .filter((path) => /^[^/]+\.sbt$|^project\/[^/]+\.(sbt|scala|properties)$/.test(path));
 }
 
-function rootFiles(tree: TreeSnapshot): [string, string][] {
-  return Object.entries(tree.contents).filter(([path]) => /^[^/]+\.sbt$/.test(path));
-}
-
-function primaryRule(config: PlanConfig): BuildPlan['output']['primary'] {
+function primaryRule(config: PlanConfig, { project, scala }: Build): BuildPlan['output']['primary'] {
   if (config.artifact !== undefined) return { include: [`src/${config.artifact}`], exclude: [] };
+  const folder = project === undefined || project.folder === '.' ? 'src' : `src/${project.folder}`;
   return {
-    include: ['src/target/scala-*/*.jar'],
+    include: [`${folder}/target/scala-${scala === undefined ? '*' : config.runtime.scala}/*.jar`],
     exclude: ['**/*-sources.jar', '**/*-javadoc.jar', '**/*-tests.jar', '**/original-*.jar'],
   };
 }

@@ -55,6 +55,19 @@ describe.skipIf(!(await canStartRealBuilder()))('a real project', () => {
     });
   }, 600_000);
 
+  it('of sbt with a library and a driver, for two Scala versions, becomes the JARs that the runtime needs; coverage counts both', async () => {
+    const options = 'build: { options: { project: app }, coverage: { minimum: 10 } }';
+    const record = await lane('several', {
+      ...severalSbtProjects(),
+      '.slowlane/several.yaml': `pipeline: several\n${options}\n`,
+    });
+    expect(record.failure, rig.builds.text(record.id).slice(-8_000)).toBeUndefined();
+    expect(record.found).toMatchObject({ plugin: 'scala-sbt', tests: { passed: 1, failed: 0 } });
+    expect(record.found.set?.primary.name).toMatch(/^app_2\.13-/);
+    expect(record.found.set?.companions.map(({ name }) => name)).toEqual([expect.stringMatching(/^core_2\.13-/)]);
+    expect(record.found.coverage?.covered).toBeGreaterThan(0);
+  }, 600_000);
+
   it('of Maven with two modules becomes a JAR with companions; a failing test says so', async () => {
     const first = await lane('maven', mavenProject());
     expect(first.failure, rig.builds.text(first.id).slice(-8_000)).toBeUndefined();
@@ -131,6 +144,29 @@ class MainSuite extends munit.FunSuite {
   test("it has a word") { ${check} }
 }
 `,
+  };
+}
+
+/** A library with a test, the driver that uses it, and a neighbour whose test would fail. */
+function severalSbtProjects(): Record<string, string> {
+  return {
+    'build.sbt': `val scala213 = "2.13.16"
+ThisBuild / crossScalaVersions := Seq("2.12.20", scala213)
+ThisBuild / scalaVersion := "2.12.20"
+lazy val core = (project in file("core"))
+  .settings(libraryDependencies += "org.scalameta" %% "munit" % "1.2.0" % Test)
+lazy val app = (project in file("app")).dependsOn(core)
+lazy val other = project.settings(libraryDependencies += "org.scalameta" %% "munit" % "1.2.0" % Test)
+lazy val all = (project in file(".")).aggregate(core, app, other)
+`,
+    'project/build.properties': 'sbt.version=1.11.7\n',
+    'core/src/main/scala/Words.scala': 'package shop\nobject Words { def word: String = "ok" }\n',
+    'core/src/test/scala/WordsSuite.scala':
+      'package shop\nclass WordsSuite extends munit.FunSuite { test("a word") { assert(Words.word == "ok") } }\n',
+    'app/src/main/scala/Main.scala':
+      'package shop\nobject Main { def main(args: Array[String]): Unit = println(Words.word) }\n',
+    'other/src/test/scala/OtherSuite.scala':
+      'class OtherSuite extends munit.FunSuite { test("fails") { assert(false) } }\n',
   };
 }
 
