@@ -4,6 +4,7 @@ export type { BuildLimits } from './build/build-limits.ts';
 export { checkPolicy } from './check-policy.ts';
 export { jobExists } from './find-or-create-job.ts';
 export { loadPipelineFile } from './load-pipeline-file.ts';
+export { planProject, type PlanDeps } from './make-plan.ts';
 export { pipelineJsonSchema } from './schema.ts';
 export { createStages, type Stage, type Stages } from './stages.ts';
 export type { DeclareLimits, StageDeps } from './stage-deps.ts';
