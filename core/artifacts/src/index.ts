@@ -7,6 +7,7 @@ export { contentKey, type ContentKeyInputs } from './content-key.ts';
 export { keyIdOf, loadOrCreateSigningKey, type SigningKey } from './signing-key.ts';
 export { signProvenance, type ProvenanceInputs } from './provenance.ts';
 export { verifyProvenance } from './verify-provenance.ts';
-export { sbomOf, type SbomInputs } from './sbom.ts';
+export { sbomOf } from './sbom.ts';
+export type { SbomInputs } from './write-sbom.ts';
 export { verifyBuild } from './verify-build.ts';
 export { DsseEnvelope, ProvenanceStatement } from './schema.ts';

@@ -56,20 +56,21 @@ function createDriver(database: DatabaseSync): Driver {
 const MOST_STATEMENTS = 500;
 
 function createConnection(database: DatabaseSync): DatabaseConnection {
-  const statements = new Map<string, StatementSync>();
-  function prepared(sql: string): StatementSync {
+  const statements = new Map<string, { statement: StatementSync; givesRows: boolean }>();
+  function prepared(sql: string): { statement: StatementSync; givesRows: boolean } {
     const known = statements.get(sql);
     if (known !== undefined) return known;
     const statement = database.prepare(sql);
     if (statements.size >= MOST_STATEMENTS) statements.clear();
-    statements.set(sql, statement);
-    return statement;
+    const entry = { statement, givesRows: statement.columns().length > 0 };
+    statements.set(sql, entry);
+    return entry;
   }
   return {
     async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-      const statement = prepared(sql);
+      const { statement, givesRows } = prepared(sql);
       const values = parameters as SQLInputValue[];
-      if (statement.columns().length > 0) return { rows: statement.all(...values) as Row[] };
+      if (givesRows) return { rows: statement.all(...values) as Row[] };
       const { changes, lastInsertRowid } = statement.run(...values);
       return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
     },

@@ -6,13 +6,29 @@ import type { Databases } from './open-database.ts';
 
 type Row = Selectable<Database['pipelines']>;
 
-/** Pipeline files by name and revision; a revision never changes. */
+/** Revisions kept parsed, so that a request costs a look at the newest number only. */
+const MOST_KEPT = 2_000;
+
+/** Pipeline files by name and revision; a revision never changes, and callers share it. */
 export function createPipelineStore({ read, exclusive }: Databases): PipelineStore {
+  const known = new Map<string, PipelineRevision>();
+
+  async function get(name: string, number: number): Promise<PipelineRevision | undefined> {
+    const key = `${name} ${number}`;
+    const kept = known.get(key);
+    if (kept !== undefined) return kept;
+    const row = await one(read, name, number);
+    if (row === undefined) return undefined;
+    if (known.size >= MOST_KEPT) known.clear();
+    known.set(key, revisionOf(row));
+    return known.get(key);
+  }
+
   return {
     put: (revision) => exclusive(`pipeline/${revision.name}`, (db) => put(db, revision)),
     async get(name, revision) {
-      const row = await (revision === undefined ? newest(read, name) : one(read, name, revision));
-      return row === undefined ? undefined : revisionOf(row);
+      const number = revision ?? (await newestNumber(read, name));
+      return number === undefined ? undefined : get(name, number);
     },
     async list() {
       const rows = await read
@@ -42,6 +58,17 @@ async function put(db: Kysely<Database>, given: Parameters<PipelineStore['put']>
   const row: Row = { ...given, file, revision: (last?.revision ?? 0) + 1, at: Date.now() };
   await db.insertInto('pipelines').values(row).execute();
   return revisionOf(row);
+}
+
+async function newestNumber(db: Kysely<Database>, name: string): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('pipelines')
+    .select('revision')
+    .where('name', '=', name)
+    .orderBy('revision', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.revision;
 }
 
 function newest(db: Kysely<Database>, name: string): Promise<Row | undefined> {

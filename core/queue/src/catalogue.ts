@@ -53,15 +53,15 @@ export const catalogue = {
     timeLimitMs: 5 * MINUTE,
     retry: { attempts: 100, firstMs: 200, capMs: 5_000 },
     maxStarts: 150,
-    concurrency: 16,
+    concurrency: 32,
   },
-  join: { payload: RequestJob, timeLimitMs: 60 * MINUTE, retry: soon, maxStarts: 30, concurrency: 4 },
+  join: { payload: RequestJob, timeLimitMs: 60 * MINUTE, retry: soon, maxStarts: 30, concurrency: 16 },
   notify: {
     payload: RequestJob,
     timeLimitMs: 5 * MINUTE,
     retry: { attempts: 12, firstMs: 2_000, capMs: 10 * MINUTE },
     maxStarts: 30,
-    concurrency: 8,
+    concurrency: 16,
   },
 } as const satisfies Record<string, CatalogueEntry>;
 

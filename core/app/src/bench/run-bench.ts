@@ -1,26 +1,34 @@
 import type { BenchView } from '@slowlane/cli';
 import { SlowLaneError } from '@slowlane/contracts';
 import type { Installation } from '../processes/installation.ts';
+import { benchAccept } from './accept.ts';
 import { benchBuild } from './build.ts';
 import type { Figure } from './figures.ts';
 import { benchOperations } from './operations.ts';
 import { benchGate } from './gate.ts';
+import { benchIdle } from './idle.ts';
+import { benchLane } from './lane.ts';
 import { benchPush } from './push.ts';
 import { benchSandbox } from './sandbox.ts';
+import { benchRun } from './run.ts';
 import { benchSubmit } from './submit.ts';
 
 type Bench = (installation: Installation, say: (line: string) => void) => Promise<Figure[]>;
 
 const benches: Record<string, Bench> = {
   submit: benchSubmit,
+  accept: benchAccept,
+  lane: benchLane,
   gate: benchGate,
   operations: benchOperations,
+  idle: benchIdle,
   sandbox: benchSandbox,
   push: benchPush,
   build: benchBuild,
+  run: benchRun,
 };
 
-/** Figures side by side with the raw thing. Needs a running Slow Lane (`slowlane up`) for all but `submit` and `operations`. */
+/** Figures side by side with the raw thing. Needs a running Slow Lane (`slowlane up`) for all but `submit`, `accept`, `lane`, `gate` and `operations`. */
 export async function runBench(
   installation: Installation,
   names: readonly string[],

@@ -56,7 +56,7 @@ export const doctor = defineCommand({
     'While Slow Lane is up the sandbox is probed: with --sandbox every abuse test is shown, else those that did not hold.',
   options: [{ form: '--sandbox', help: 'show every abuse test of the running sandbox driver' }],
   run: async (input, { local }) => ({ ...(await local.doctor()), allTests: flag(input, 'sandbox') }),
-  render: ({ ground, sandbox, allTests }, style) => [
+  render: ({ ground, sandbox, service, allTests }, style) => [
     ...style.table(
       ground.map(({ name, use, found, line }) => [
         found === undefined ? style.bad('missing') : style.good('ok'),
@@ -70,6 +70,9 @@ export const doctor = defineCommand({
     ...(sandbox === undefined
       ? [style.dim('the sandbox is probed while Slow Lane is up')]
       : renderProbe(sandbox, { allTests, style })),
+    ...Object.entries(service ?? {}).map(
+      ([name, state]) => `${state === 'ok' ? style.good('ok') : style.bad(state)}  ${name}`,
+    ),
   ],
 });
 
@@ -133,7 +136,7 @@ export const test = defineCommand({
 export const bench = defineCommand({
   name: 'bench',
   summary: 'figures side by side with the raw thing, in one run: a table, and JSON with --json',
-  args: [{ form: '[suites...]', help: 'push, sandbox, build, submit; none = all' }],
+  args: [{ form: '[suites...]', help: 'submit, accept, lane, gate, operations, idle, sandbox, push, build, run; none = all' }],
   run: (input, { local }) => local.bench(input.args.filter((name): name is string => name !== undefined)),
   render: ({ rows }, style) =>
     style.table(

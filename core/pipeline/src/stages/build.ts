@@ -7,6 +7,7 @@ import {
   type BuildReport,
   type Digest,
   type PipelineFile,
+  type PluginManifest,
   type Sandbox,
   type SandboxLimits,
   SlowLaneError,
@@ -68,6 +69,7 @@ interface Work {
   file: PipelineFile;
   plan: BuildPlan;
   registries: string[];
+  layouts?: NonNullable<PluginManifest['layouts']>;
   limits: SandboxLimits;
   snapshotKey: string;
   sandbox: Sandbox;
@@ -100,7 +102,8 @@ async function prepare({ deps, record, signal }: StageContext): Promise<Work> {
     },
     signal,
   );
-  return { file, plan, registries, limits, snapshotKey, sandbox };
+  const { layouts } = manifest;
+  return { file, plan, registries, ...(layouts === undefined ? {} : { layouts }), limits, snapshotKey, sandbox };
 }
 
 /** A build that is repeated after a crash must not meet its own leftovers. */
@@ -111,7 +114,10 @@ function sandboxId(record: BuildRecord): string {
     .slice(0, 31)}-${randomBytes(4).toString('hex')}`;
 }
 
-function run(context: StageContext, { plan, sandbox, limits, registries, snapshotKey }: Work): Promise<PlanResult> {
+function run(
+  context: StageContext,
+  { plan, sandbox, limits, registries, layouts, snapshotKey }: Work,
+): Promise<PlanResult> {
   const values = {
     sourceDateEpoch: String(sourceDateEpoch),
     memoryMb: String(Math.floor(limits.memoryBytes / 1_048_576)),
@@ -119,7 +125,10 @@ function run(context: StageContext, { plan, sandbox, limits, registries, snapsho
   };
   const archive = need(context.record.found.sourceArchive, 'source archive');
   const deadlineAt = context.deps.clock.now() + limits.wallMs;
-  const running = runPlan(context, { plan, sandbox, limits, values, archive, registries, snapshotKey, deadlineAt });
+  const running = runPlan(context, {
+    ...{ plan, sandbox, limits, values, archive, registries, snapshotKey, deadlineAt },
+    ...(layouts === undefined ? {} : { layouts }),
+  });
   return running.catch(async (failure: unknown) => {
     context.signal.throwIfAborted();
     await reportFailedTests(context, { plan, sandbox, limits }, failure);
@@ -146,7 +155,7 @@ async function keepSbom(
 ): Promise<Digest> {
   const { commit } = record.found;
   const { pipeline } = record;
-  const text = sbomOf({
+  const text = await sbomOf({
     set,
     pipeline,
     ...(commit === undefined ? {} : { commit }),

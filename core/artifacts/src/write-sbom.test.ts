@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { artifactSetOf } from './artifact-set.ts';
 import { digestOf } from './blob-bytes.ts';
 import { packageOfPath } from './package-of-path.ts';
-import { sbomOf } from './sbom.ts';
+import { writeSbom } from './write-sbom.ts';
 
 describe('packageOfPath', () => {
   it.each([
@@ -62,9 +62,9 @@ const inputs = {
   at: 1_700_000_000_000,
 };
 
-describe('sbomOf', () => {
+describe('writeSbom', () => {
   it('is valid CycloneDX and names the artifact, its companions and each package once, with the digest of its content', async () => {
-    const text = sbomOf(inputs);
+    const text = writeSbom(inputs);
     expect(await new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(text)).toBeNull();
     const bom = JSON.parse(text);
     expect(bom.metadata.component).toMatchObject({
@@ -83,10 +83,10 @@ describe('sbomOf', () => {
   });
 
   it('is the same text for the same build, whatever the order things were served in, and another one for another artifact', () => {
-    expect(sbomOf({ ...inputs, served: [...inputs.served].reverse() })).toBe(sbomOf(inputs));
+    expect(writeSbom({ ...inputs, served: [...inputs.served].reverse() })).toBe(writeSbom(inputs));
     const other = artifactSetOf('jar', { ...set.primary, digest: digestOf('other') }, []);
-    expect(JSON.parse(sbomOf({ ...inputs, set: other })).serialNumber).not.toBe(
-      JSON.parse(sbomOf(inputs)).serialNumber,
+    expect(JSON.parse(writeSbom({ ...inputs, set: other })).serialNumber).not.toBe(
+      JSON.parse(writeSbom(inputs)).serialNumber,
     );
   });
 });

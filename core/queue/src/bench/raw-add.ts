@@ -1,0 +1,20 @@
+import { Queue } from 'bullmq';
+import type { Logger } from '@slowlane/contracts';
+import { connector } from '../connections.ts';
+
+/** `queue.add` of plain BullMQ: what an accept is measured against. */
+export function openRawAdd(
+  url: string,
+  logger: Logger,
+): { add(data: object): Promise<string>; close(): Promise<void> } {
+  const connection = connector(url, logger)('queue');
+  const queue = new Queue('raw-add', { connection, prefix: '{rawadd}' });
+  return {
+    add: async (data) => String((await queue.add('raw', data)).id),
+    async close() {
+      await queue.obliterate({ force: true });
+      await queue.close();
+      connection.disconnect();
+    },
+  };
+}
