@@ -1,4 +1,3 @@
-import { randomFillSync } from 'node:crypto';
 import { encodeTime, ulid } from 'ulid';
 
 /** Prefixes of ids, one per kind of thing: correlation, request, build, push, registration, token, cluster. */
@@ -16,7 +15,7 @@ let taken = pool.length;
 /** From 0 up to, not including, 1: what the ULID library asks of its source, which takes one of 32 letters by it. */
 function random(): number {
   if (taken === pool.length) {
-    randomFillSync(pool);
+    crypto.getRandomValues(pool);
     taken = 0;
   }
   return (pool[taken++] as number) / 256;
