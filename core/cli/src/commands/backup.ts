@@ -28,12 +28,18 @@ export const restore = defineCommand({
 
 export const gc = defineCommand({
   name: 'gc',
-  summary: 'remove stored bytes that nothing refers to: no registered job, history, build cache or dependency snapshot',
+  summary:
+    'remove what nothing needs: old jobs and their published files on the workspaces, stored bytes that nothing refers to',
   details:
-    'Bytes younger than 7 days stay in any case. History names what it tells of, so what a rollback needs stays.',
+    'Of each pipeline and target the last 5 artifacts stay registered, to roll back to; so does what a request that has not ended runs on. Nothing younger than 7 days goes.',
   options: [{ form: '--dry-run', help: 'say what would go, and remove nothing' }],
   run: (input, { local }) => local.gc({ dryRun: flag(input, 'dryRun') }),
-  render: ({ kept, removed, bytes, dryRun }) => [
-    `${dryRun ? 'would remove' : 'removed'} ${removed} blobs, ${formatBytes(bytes)}; ${kept} are needed`,
-  ],
+  render: ({ kept, removed, bytes, published, dryRun }, style) => {
+    const did = dryRun ? 'would remove' : 'removed';
+    return [
+      `${did} ${published.jobs} jobs and ${published.artifacts} published artifacts, ${formatBytes(published.bytes)}`,
+      `${did} ${removed} blobs, ${formatBytes(bytes)}; ${kept} are needed`,
+      ...published.unreachable.map(({ workspace, reason }) => style.warn(`${workspace} was left alone: ${reason}`)),
+    ];
+  },
 });
