@@ -104,7 +104,9 @@ async function answeredBadly(
     return { error: redirected(call, status, headers.location), failure: { how: 'final' } };
   const error = errorOf({ status, body, call: nameOf(call), retryAfterMs: askedMs });
   const throttled = error.code === 'workspace.throttled';
-  const failure: AttemptFailure = { how: 'answered', status, throttled, retryAfterMs: askedMs };
+  // By status alone these would be the caller's fault; only their text made them temporary.
+  const temporary = status < 500 && error.code === 'workspace.unavailable';
+  const failure: AttemptFailure = { how: 'answered', status, throttled, temporary, retryAfterMs: askedMs };
   return error.code === 'workspace.unauthenticated' ? { error, failure, refused: token } : { error, failure };
 }
 

@@ -1,6 +1,7 @@
 import { type Call, type Caller, nameOf } from './call.ts';
 import type { Cluster, ClusterCalls, ClusterEvent } from './cluster.ts';
 import type { CallOptions } from './databricks-client.ts';
+import { nextToken } from './next-token.ts';
 import { parseAnswer } from './parse-answer.ts';
 import { ClusterPage, CreatedCluster, EventPage, LibraryStatuses, WireCluster } from './schema.ts';
 
@@ -24,6 +25,11 @@ export function clusterCalls(caller: Caller): ClusterCalls {
     terminate: (clusterId, options) => act('delete', clusterId, options),
     permanentDelete: (clusterId, options) => act('permanent-delete', clusterId, options),
     events: (clusterId, options) => events(caller, clusterId, options),
+    async install(clusterId, libraries, options) {
+      const json = { cluster_id: clusterId, libraries };
+      const path = '/api/2.0/libraries/install';
+      await caller.json({ method: 'POST', path, json, family: 'clusters', repeatable: true }, options);
+    },
     async libraryStatus(clusterId, options) {
       const call = get('/api/2.0/libraries/cluster-status', { cluster_id: clusterId });
       return parseAnswer(LibraryStatuses, await caller.json(call, options), nameOf(call)).library_statuses;
@@ -50,8 +56,8 @@ async function list(
     const call = get(`${prefix}/list`, { page_size: 100, ...filters, page_token: token });
     const page = parseAnswer(ClusterPage, await caller.json(call, options), nameOf(call));
     found.push(...page.clusters.map(toCluster));
-    token = page.next_page_token;
-    if (token === undefined || token === '') return found.filter(({ state }) => states?.includes(state ?? '') ?? true);
+    token = nextToken(page.next_page_token, token, call);
+    if (token === undefined) return found.filter(({ state }) => states?.includes(state ?? '') ?? true);
   }
 }
 
@@ -65,8 +71,8 @@ async function* events(
     const call = post('events', token === undefined ? body : { ...body, page_token: token });
     const page = parseAnswer(EventPage, await caller.json(call, options), nameOf(call));
     for (const { timestamp, type, details } of page.events) yield { at: timestamp, type, details };
-    token = page.next_page_token;
-    if (token === undefined || token === '') return;
+    token = nextToken(page.next_page_token, token, call);
+    if (token === undefined) return;
   }
 }
 

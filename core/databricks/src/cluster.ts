@@ -17,6 +17,8 @@ export interface ClusterCalls {
   permanentDelete(clusterId: string, options?: CallOptions): Promise<void>;
   /** Newest first, until the consumer stops. */
   events(clusterId: string, options?: CallOptions): AsyncIterable<ClusterEvent>;
+  /** Asks for libraries; `libraryStatus` tells what became of them. Harmless when repeated. */
+  install(clusterId: string, libraries: readonly JsonObject[], options?: CallOptions): Promise<void>;
   libraryStatus(clusterId: string, options?: CallOptions): Promise<LibraryStatus[]>;
 }
 

@@ -247,6 +247,17 @@ describe('repeats', () => {
     expect(server.requests).toHaveLength(3);
   });
 
+  it('repeats a read that the workspace calls temporary by its words alone', async () => {
+    const body = '{"error_code":"INVALID_STATE","message":"ClusterNotReadyException: c"}';
+    const { client, server } = await against((_request, response, count) =>
+      count === 0 ? sendJson(response, 400, body) : sendJson(response, 200, '{"run_id":4}'),
+    );
+    expect(await client.runs.get('4')).toMatchObject({ runId: '4' });
+    const created = await against((_request, response) => sendJson(response, 400, body));
+    await failureOf(created.client.jobs.create({ name: 'x' }));
+    expect([server.requests.length, created.server.requests.length]).toEqual([2, 1]);
+  });
+
   it('tries once without a budget', async () => {
     const { client, server } = await against((_request, response) => sendJson(response, 503, ''));
     await failureOf(client.runs.get('1', { retryBudgetMs: 0 }));
@@ -505,6 +516,27 @@ describe('OAuth of a service principal', () => {
     await client.me();
     await client.me();
     expect(issued).toHaveLength(2);
+  });
+
+  it('renews once for many callers whose token was refused', async () => {
+    const { answer, issued } = oauth(3_600, (header) => header === 'Bearer access-1');
+    const { client } = await against(answer, principal);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => client.me()));
+    expect(new Set(answers.map(({ userName }) => userName))).toEqual(new Set(['sp']));
+    expect(issued).toHaveLength(2);
+  });
+
+  it.each([
+    ['a page', 200, '<html><title>Sign in</title></html>', 'workspace.rejected'],
+    ['a refusal', 401, '{"error":"invalid_client","error_description":"no such client"}', 'workspace.unauthenticated'],
+    ['an answer without a token', 200, '{"token_type":"Bearer"}', 'workspace.unauthenticated'],
+  ])('says what is wrong with the token when %s comes in its place', async (_what, status, body, code) => {
+    const { client } = await against((request, response) => {
+      if (request.url === '/oidc/.well-known/oauth-authorization-server') return sendJson(response, 200, '{}');
+      return request.method === 'POST' ? sendJson(response, status, body) : sendJson(response, 404, '{}');
+    }, principal);
+    const error = await failureOf(client.me({ retryBudgetMs: 0 }));
+    expect([error.code, error.message]).toEqual([code, expect.stringContaining('POST /oidc/v1/token')]);
   });
 
   it('renews once after a 401, and then gives up', async () => {

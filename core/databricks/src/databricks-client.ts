@@ -130,6 +130,8 @@ export interface FileCalls {
   list(folder: string, options?: CallOptions): Promise<FileEntry[]>;
   /** Like `mkdir -p`. */
   mkdir(folder: string, options?: CallOptions): Promise<void>;
+  /** An empty folder. */
+  rmdir(folder: string, options?: CallOptions): Promise<void>;
 }
 
 export interface UploadDetails {
@@ -157,6 +159,8 @@ export interface WorkspaceFile {
   content: Uint8Array;
   overwrite: boolean;
   language?: 'SCALA' | 'PYTHON' | 'SQL' | 'R';
+  /** The content is an `.ipynb`. */
+  jupyter?: boolean;
 }
 
 export interface Identity {

@@ -35,6 +35,18 @@ describe('decideRetry', () => {
     expect(decideRetry(answered(status), { ...state, repeatable: true })).toEqual({ retry: false });
   });
 
+  it('repeats what the words of an answer call temporary only where that does no harm', () => {
+    const temporary: AttemptFailure = {
+      how: 'answered',
+      status: 400,
+      throttled: false,
+      temporary: true,
+      retryAfterMs: undefined,
+    };
+    expect(decideRetry(temporary, { ...state, repeatable: true }).retry).toBe(true);
+    expect(decideRetry(temporary, state)).toEqual({ retry: false });
+  });
+
   it('does not begin a wait that would pass the budget', () => {
     expect(decideRetry(answered(429, 61_000), state)).toEqual({ retry: false });
     expect(decideRetry(answered(429, 1_000), { ...state, budgetMs: 0 })).toEqual({ retry: false });

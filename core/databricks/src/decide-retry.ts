@@ -2,7 +2,14 @@
 export type AttemptFailure =
   | { how: 'unsent' }
   | { how: 'lost' }
-  | { how: 'answered'; status: number; throttled: boolean; retryAfterMs: number | undefined };
+  | {
+      how: 'answered';
+      status: number;
+      throttled: boolean;
+      /** The answer's own words say that it may go better later. */
+      temporary?: boolean;
+      retryAfterMs: number | undefined;
+    };
 
 export interface RetryState {
   /** 1 = the first attempt has just failed. */
@@ -18,8 +25,8 @@ export interface RetryState {
 export type RetryDecision = { retry: true; delayMs: number } | { retry: false };
 
 /**
- * 429 and 503: always, when the workspace says so. Never sent: always. A lost answer, 502 or 504: only what may be repeated. A plain 500 and all
- * else: never. Nothing is repeated beyond the budget.
+ * 429 and 503: always, when the workspace says so. Never sent: always. A lost answer, 502, 504 or words like "try again later": only what may
+ * be repeated. A plain 500 and all else: never. Nothing is repeated beyond the budget.
  */
 export function decideRetry(failure: AttemptFailure, state: RetryState): RetryDecision {
   if (!isWorthIt(failure, state.repeatable)) return { retry: false };
@@ -33,5 +40,5 @@ function isWorthIt(failure: AttemptFailure, repeatable: boolean): boolean {
   if (failure.how === 'unsent') return true;
   if (failure.how === 'lost') return repeatable;
   if (failure.throttled || failure.status === 503) return true;
-  return repeatable && (failure.status === 502 || failure.status === 504);
+  return repeatable && (failure.temporary === true || failure.status === 502 || failure.status === 504);
 }

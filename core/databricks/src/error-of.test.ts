@@ -48,6 +48,10 @@ describe('errorOf', () => {
     [503, '', 'workspace.unavailable'],
     [504, '', 'workspace.timeout'],
     [418, '{"error_code":"constructor","message":"x"}', 'workspace.rejected'],
+    [400, '{"message":"RPC token bucket limit has been exceeded: 3"}', 'workspace.throttled'],
+    [400, '{"message":"ClusterNotReadyException: c"}', 'workspace.unavailable'],
+    [400, '{"message":"Please try again later or try a faster operation."}', 'workspace.unavailable'],
+    [400, '{"message":"Failed to reach the worker environment"}', 'workspace.unavailable'],
   ])('maps %i %s to %s', (status, body, code) => {
     expect(of(status, body).code).toBe(code);
   });

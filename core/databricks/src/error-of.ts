@@ -28,6 +28,7 @@ interface Answered {
 function codeOf(answer: Answered): ErrorCode {
   if (isHiddenNotFound(answer)) return 'workspace.not-found';
   if (answer.status === 403 && badToken.test(answer.message)) return 'workspace.unauthenticated';
+  if (answer.message.includes(emptyBucket)) return 'workspace.throttled';
   if (temporaryTexts.some((text) => answer.message.includes(text))) return 'workspace.unavailable';
   const { status, errorCode } = answer;
   if (errorCode !== undefined && byErrorCode.has(errorCode)) return byErrorCode.get(errorCode) as ErrorCode;
@@ -55,10 +56,13 @@ const byStatus: Record<number, ErrorCode | undefined> = {
 /** A wrong or expired token is answered with 403 PERMISSION_DENIED too, like a missing right; only the text tells them apart. */
 const badToken = /\b(invalid access token|access token (is |has )?(expired|revoked|invalid))/i;
 
+/** A refusal before any work, like a 429, whatever status it comes with. */
+const emptyBucket = 'RPC token bucket limit has been exceeded';
+
 /** Answers that mean "not now" by their text alone; the official clients carry the same list. */
 const temporaryTexts = [
-  'RPC token bucket limit has been exceeded',
   'ClusterNotReadyException',
+  'worker environment',
   'Please try again later or try a faster operation.',
 ];
 

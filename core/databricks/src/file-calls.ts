@@ -3,6 +3,7 @@ import { SlowLaneError } from '@slowlane/contracts';
 import { type Call, type Caller, nameOf } from './call.ts';
 import { checkedSource } from './checked-source.ts';
 import type { CallOptions, FileCalls, FileEntry, UploadDetails } from './databricks-client.ts';
+import { nextToken } from './next-token.ts';
 import { parseAnswer } from './parse-answer.ts';
 import { partsFromBytes, uploadInParts } from './part-upload.ts';
 import { FolderPage } from './schema.ts';
@@ -24,6 +25,9 @@ export function fileCalls(caller: Caller, storage: StorageSender): FileCalls {
     list: (folder, options) => list(caller, folder, options),
     async mkdir(folder, options) {
       await caller.json(fileCall('PUT', `directories${encodePath(folder)}`), options);
+    },
+    async rmdir(folder, options) {
+      await caller.json(fileCall('DELETE', `directories${encodePath(folder)}`), options);
     },
   };
 }
@@ -156,7 +160,7 @@ async function list(caller: Caller, folder: string, options: CallOptions | undef
     for (const { name, path, is_directory, file_size } of page.contents) {
       entries.push({ name, path, isFolder: is_directory, size: file_size });
     }
-    token = page.next_page_token;
-    if (token === undefined || token === '') return entries;
+    token = nextToken(page.next_page_token, token, call);
+    if (token === undefined) return entries;
   }
 }

@@ -2,6 +2,7 @@ import { type Call, type Caller, nameOf } from './call.ts';
 import type { CallOptions, Job, JobCalls, RunNow } from './databricks-client.ts';
 import { checkToken } from './idempotency-token.ts';
 import { rawId } from './lossless-json.ts';
+import { nextToken } from './next-token.ts';
 import { parseAnswer } from './parse-answer.ts';
 import { CreatedJob, JobPage, StartedRun, WireJob } from './schema.ts';
 
@@ -44,15 +45,13 @@ async function getJob(caller: Caller, jobId: string, options: CallOptions | unde
     family: 'jobs',
     repeatable: true,
   };
-  const answer = (await caller.json(call, options)) as { next_page_token?: string };
-  const job = toJob(parseAnswer(WireJob, answer, nameOf(call)));
-  let token = answer.next_page_token;
-  while (token !== undefined && token !== '') {
-    const next = (await caller.json({ ...call, query: { job_id: jobId, page_token: token } }, options)) as {
-      next_page_token?: string;
-    };
-    appendArrays(job.settings, toJob(parseAnswer(WireJob, next, nameOf(call))).settings);
-    token = next.next_page_token;
+  const answer = parseAnswer(WireJob, await caller.json(call, options), nameOf(call));
+  const job = toJob(answer);
+  for (let token = nextToken(answer.next_page_token, undefined, call); token !== undefined;) {
+    const page = { ...call, query: { job_id: jobId, page_token: token } };
+    const next = parseAnswer(WireJob, await caller.json(page, options), nameOf(call));
+    appendArrays(job.settings, toJob(next).settings);
+    token = nextToken(next.next_page_token, token, call);
   }
   return job;
 }
@@ -71,8 +70,8 @@ async function listJobs(caller: Caller, name: string | undefined, options: CallO
     const call: Call = { method: 'GET', path: `${prefix}/list`, query, family: 'jobs', repeatable: true };
     const page = parseAnswer(JobPage, await caller.json(call, options), nameOf(call));
     jobs.push(...page.jobs.map(toJob));
-    token = page.next_page_token;
-    if (token === undefined || token === '') return jobs;
+    token = nextToken(page.next_page_token, token, call);
+    if (token === undefined) return jobs;
   }
 }
 

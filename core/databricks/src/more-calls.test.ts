@@ -216,6 +216,21 @@ describe('a large upload', () => {
     expect(received).toBe(size);
   });
 
+  it('sends no part to a link that is not https, and then goes in one PUT', async () => {
+    let received = 0;
+    const { client, sent } = await against((request, response) => {
+      if (request.method === 'PUT') received = request.body.length;
+      if (request.method !== 'POST')
+        return void response.writeHead(200, request.method === 'HEAD' ? { 'content-length': String(size) } : {}).end();
+      if (request.url.endsWith('part-urls'))
+        return sendJson(response, 200, '{"upload_part_urls":[{"url":"http://storage.example.org/1"}]}');
+      return sendJson(response, 200, '{"multipart_upload":{"session_token":"s"}}');
+    });
+    await client.files.upload('/Volumes/a/b/c/large', open, { size, overwrite: true });
+    expect(received).toBe(size);
+    expect(sent().filter((line) => line.startsWith('PUT'))).toHaveLength(1);
+  });
+
   it('of something else than was announced is not completed', async () => {
     const completed: string[] = [];
     const { client } = await against((request, response) => {

@@ -1,3 +1,4 @@
+import { SlowLaneError } from '@slowlane/contracts';
 import type { OpenCall } from './bearer.ts';
 import type { Clock } from './clock.ts';
 import { defaultTimeoutMs } from './attempt.ts';
@@ -30,9 +31,21 @@ export function openCalls({ transport, host, userAgent, clock }: OpenCallContext
       throw lostConnection(thrown, name, host).error;
     });
     const text = await body.text();
-    if (status >= 200 && status < 300) return JSON.parse(text) as unknown;
+    if (status >= 200 && status < 300) return parsed(text, name);
     throw errorOf({ status, body: text, call: name, retryAfterMs: retryAfterMs(headers['retry-after'], clock.now()) });
   };
+}
+
+function parsed(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SlowLaneError('workspace.rejected', `${name}: the answer is not JSON: "${text.trim().slice(0, 120)}"`, {
+      hint: 'Check the address of the workspace in slowlane.yaml: this may be a login page.',
+      cause,
+      data: { call: name },
+    });
+  }
 }
 
 function formHeaders(basic: string | undefined): Record<string, string> {

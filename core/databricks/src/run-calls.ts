@@ -2,6 +2,7 @@ import { type Call, type Caller, nameOf } from './call.ts';
 import type { CallOptions, RunCalls, RunQuery } from './databricks-client.ts';
 import { checkToken } from './idempotency-token.ts';
 import { rawId } from './lossless-json.ts';
+import { nextToken } from './next-token.ts';
 import { parseAnswer } from './parse-answer.ts';
 import type { Run } from './run.ts';
 import { RunPage, StartedRun, WireOutput, WireRun } from './schema.ts';
@@ -57,8 +58,10 @@ async function getRun(caller: Caller, runId: string, options: CallOptions | unde
     return parseAnswer(WireRun, await caller.json(call, options), nameOf(call));
   };
   const run = await fetchPage();
-  for (let page = run; page.next_page_token;) {
-    page = await fetchPage(page.next_page_token);
+  const call = read('get', { run_id: runId });
+  for (let token = nextToken(run.next_page_token, undefined, call); token !== undefined;) {
+    const page = await fetchPage(token);
+    token = nextToken(page.next_page_token, token, call);
     run.tasks.push(...page.tasks);
     run.job_parameters.push(...page.job_parameters);
   }
@@ -78,7 +81,7 @@ async function* listRuns(caller: Caller, query: RunQuery, options: CallOptions |
     const call = read('list', { ...filters, expand_tasks: expandTasks, limit: 24, page_token: token });
     const page = parseAnswer(RunPage, await caller.json(call, options), nameOf(call));
     for (const run of page.runs) yield toRun(run);
-    token = page.next_page_token;
-    if (token === undefined || token === '') return;
+    token = nextToken(page.next_page_token, token, call);
+    if (token === undefined) return;
   }
 }

@@ -19,6 +19,8 @@ export interface Run {
 export interface RunTask {
   taskKey: string;
   runId: string;
+  /** The cluster it was placed on, once it was. */
+  clusterId?: string | undefined;
 }
 
 /** @see https://docs.databricks.com/api/workspace/jobs/getrun `state` */

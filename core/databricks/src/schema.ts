@@ -14,6 +14,7 @@ export const WireJob = z.object({
   settings: z.record(z.string(), z.json()).default({}),
   creator_user_name: text,
   created_time: time,
+  next_page_token: text,
 });
 export type WireJob = z.infer<typeof WireJob>;
 export const JobPage = z.object({ jobs: z.array(WireJob).default([]), next_page_token: text });
@@ -34,7 +35,15 @@ export const WireRun = z.object({
   start_time: time,
   end_time: time,
   job_parameters: z.array(Parameter).default([]),
-  tasks: z.array(z.object({ task_key: z.string(), run_id: WireId })).default([]),
+  tasks: z
+    .array(
+      z.object({
+        task_key: z.string(),
+        run_id: WireId,
+        cluster_instance: z.object({ cluster_id: text }).optional(),
+      }),
+    )
+    .default([]),
   next_page_token: text,
 });
 export type WireRun = z.infer<typeof WireRun>;

@@ -24,6 +24,10 @@ export function toRun(wire: WireRun): Run {
     jobParameters: Object.fromEntries(
       wire.job_parameters.map(({ name, value, default: byDefault }) => [name, value ?? byDefault ?? '']),
     ),
-    tasks: wire.tasks.map(({ task_key, run_id }) => ({ taskKey: task_key, runId: run_id })),
+    tasks: wire.tasks.map(({ task_key, run_id, cluster_instance }) => ({
+      taskKey: task_key,
+      runId: run_id,
+      ...(cluster_instance?.cluster_id !== undefined && { clusterId: cluster_instance.cluster_id }),
+    })),
   };
 }

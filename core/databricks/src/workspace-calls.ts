@@ -5,8 +5,8 @@ const prefix = '/api/2.0/workspace';
 
 export function workspaceCalls(caller: Caller): WorkspaceCalls {
   return {
-    async import({ path, content, overwrite, language }, options) {
-      const format = language === undefined ? 'RAW' : 'SOURCE';
+    async import({ path, content, overwrite, language, jupyter }, options) {
+      const format = jupyter === true ? 'JUPYTER' : language === undefined ? 'RAW' : 'SOURCE';
       const encoded = Buffer.from(content).toString('base64');
       const json = { path, content: encoded, format, overwrite, ...(language === undefined ? {} : { language }) };
       await caller.json(

@@ -3,8 +3,11 @@ import type { Json, JsonObject } from '@slowlane/contracts';
 export const clientNames = ['raw', 'ours', 'python', 'java'] as const;
 export type ClientName = (typeof clientNames)[number];
 
-/** `faults`: the control API of the local workspace. `programs`: Python programs that run; `clusters`: all-purpose clusters that start. */
-export type Need = 'faults' | 'programs' | 'clusters';
+/**
+ * `faults`: the control API of the local workspace. `programs`: Python programs that run; `clusters`: all-purpose clusters that start;
+ * `spark`: programs that use Spark, and notebooks. `principals`: a service principal, as `{client_id}` and `{client_secret}`.
+ */
+export type Need = 'faults' | 'programs' | 'clusters' | 'spark' | 'principals';
 
 /** Where a claim comes from. `cli`: a bare fact that others recorded; `ours`: our own proposal; neither these nor `unverified` are the vendor's word. */
 export interface Source {
@@ -40,7 +43,10 @@ interface Answered {
   until?: Expect;
 }
 
-/** A call by the name that the SDKs have for it: see `operations`. */
+/**
+ * A call by the name that the SDKs have for it: see `operations`. `contents` of a file may be said with `contents_times`, so that a large file
+ * needs no large case, or as `contents_base64`.
+ */
 export interface CallStep extends Answered {
   call: string;
   with?: JsonObject;
@@ -51,9 +57,10 @@ export interface HttpStep extends Answered {
   http: { method: string; path: string; body?: string; headers?: Record<string, string>; withoutToken?: boolean };
 }
 
-/** Spoils the next calls of the local workspace. */
+/** Spoils the next calls of the local workspace, or its clusters or runs. */
 export interface FaultStep {
   fault: JsonObject;
+  on?: 'clusters' | 'runs';
 }
 
 export interface Expect {
@@ -70,6 +77,8 @@ export interface Expect {
     count?: Record<string, number>;
     headers?: Record<string, string>;
     has?: Record<string, Json | Matcher>;
+    /** Regular expression over the whole body. */
+    text?: string;
   };
 }
 

@@ -5,6 +5,12 @@ import { jobCases } from './cases/jobs.ts';
 import { graphCases } from './cases/run-graphs.ts';
 import { lifeCases } from './cases/run-lives.ts';
 import { runCases } from './cases/runs.ts';
+import { principalCases } from './cases/principals.ts';
+import { historyCases } from './cases/run-history.ts';
+import { settingsCases } from './cases/settings.ts';
+import { sparkCases } from './cases/spark.ts';
+import { uploadCases } from './cases/uploads.ts';
+import { waitCases } from './cases/waits.ts';
 import { storageCases } from './cases/storage.ts';
 
 /** Every claim, written from its source and not from what our server does. */
@@ -16,4 +22,10 @@ export const cases: readonly Case[] = [
   ...clusterCases,
   ...storageCases,
   ...accessCases,
+  ...settingsCases,
+  ...historyCases,
+  ...waitCases,
+  ...uploadCases,
+  ...principalCases,
+  ...sparkCases,
 ];

@@ -35,6 +35,12 @@ describe('checkAnswer', () => {
     ]);
   });
 
+  it('holds the whole body against a pattern, where it is seen', () => {
+    expect(checkAnswer({ body: {}, wire }, { wire: { text: '^$' } })).toEqual([]);
+    expect(checkAnswer({ body: {}, wire: { ...wire, text: '{}' } }, { wire: { text: '^$' } })).toHaveLength(1);
+    expect(checkAnswer({ body: {} }, { wire: { text: '^x$' } })).toEqual([]);
+  });
+
   it('leaves out what the client does not carry', () => {
     expect(checkAnswer({ body: {} }, { has: { a: 1 }, count: { b: 1 } }, (key) => key !== 'a')).toEqual([
       'b has 0 elements, not 1',

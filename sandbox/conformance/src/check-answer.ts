@@ -72,8 +72,9 @@ function checkError({ error, wire }: Answer, wanted: ExpectedError): string[] {
 function checkWire(answer: Answer, { wire: wanted }: Expect): string[] {
   const { wire, body } = answer;
   if (wanted === undefined || wire === undefined) return [];
-  const { status, absent = [], present = [], count = {}, headers = {}, has = {} } = wanted;
+  const { status, absent = [], present = [], count = {}, headers = {}, has = {}, text } = wanted;
   return [
+    ...(text === undefined || new RegExp(text).test(wire.text) ? [] : [`the body is ${show(wire.text)}, not ${text}`]),
     ...(status === undefined || status === wire.status ? [] : [`status is ${wire.status}, not ${status}`]),
     ...absent.filter((path) => atPath(body, path) !== undefined).map((path) => `${path} is there`),
     ...present.filter((path) => atPath(body, path) === undefined).map((path) => `${path} is not there`),

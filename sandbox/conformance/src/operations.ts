@@ -16,6 +16,9 @@ export const operations = {
   'jobs.get_run_output': 'GET /api/2.2/jobs/runs/get-output',
   'jobs.repair_run': 'POST /api/2.2/jobs/runs/repair',
   'jobs.export_run': 'GET /api/2.0/jobs/runs/export',
+  'jobs.wait_get_run_job_terminated_or_skipped': 'GET /api/2.2/jobs/runs/get',
+  'clusters.wait_get_cluster_running': 'GET /api/2.1/clusters/get',
+  'clusters.wait_get_cluster_terminated': 'GET /api/2.1/clusters/get',
   'clusters.create': 'POST /api/2.1/clusters/create',
   'clusters.get': 'GET /api/2.1/clusters/get',
   'clusters.list': 'GET /api/2.1/clusters/list',
@@ -78,6 +81,8 @@ export const operations = {
   'permissions.set': 'PUT /api/2.0/permissions/{request_object_type}/{request_object_id}',
   'permissions.update': 'PATCH /api/2.0/permissions/{request_object_type}/{request_object_id}',
   'current_user.me': 'GET /api/2.0/preview/scim/v2/Me',
+  // Who a service principal is, asked with a token that the client fetched for its id and secret.
+  'principal.me': 'GET /api/2.0/preview/scim/v2/Me',
   'tokens.create': 'POST /api/2.0/token/create',
   'tokens.list': 'GET /api/2.0/token/list',
   'tokens.delete': 'POST /api/2.0/token/delete',

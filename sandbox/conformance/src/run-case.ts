@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { atPath } from './at-path.ts';
-import type { Answer, CallStep, Case, Client, Expect, HttpStep, Need } from './case.ts';
+import type { Answer, CallStep, Case, Client, Expect, FaultStep, HttpStep, Need } from './case.ts';
 import { checkAnswer } from './check-answer.ts';
 import { differenceOf } from './differences.ts';
 import { fill } from './fill.ts';
@@ -23,7 +23,7 @@ export interface CaseContext {
   /** Names that are there from the start. */
   given: Readonly<Record<string, unknown>>;
   /** The control API of the local workspace. */
-  addFault(fault: object): Promise<void>;
+  addFault(step: FaultStep): Promise<void>;
   /** How long an `until` may take. */
   untilMs: number;
 }
@@ -65,7 +65,7 @@ async function walk(one: Case, client: Client, context: CaseContext): Promise<st
   for (const [index, template] of one.steps.entries()) {
     const step = fill(template, saved);
     if ('fault' in step) {
-      await context.addFault(step.fault);
+      await context.addFault(step);
       continue;
     }
     const { answer, late } = await sendUntil(step, client, context.untilMs);

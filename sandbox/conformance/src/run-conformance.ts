@@ -25,6 +25,8 @@ export interface ConformanceOptions {
   sparkVersion?: string | undefined;
   nodeType?: string | undefined;
   untilMs?: number | undefined;
+  /** For cases about OAuth; the local workspace makes one by itself. */
+  principal?: { clientId: string; clientSecret: string } | undefined;
   logger: Logger;
   onRow?(row: Row): void;
 }
@@ -46,7 +48,8 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
   const chosen = allCases.filter(({ id }) => matchesGlob(id, options.glob));
   if (chosen.length === 0) throw new SlowLaneError('cli.usage', `no case has an id like "${options.glob}"`);
   const isLocal = await hasControls(options);
-  const context = contextOf(options, isLocal);
+  const principal = options.principal ?? (isLocal ? await makePrincipal(options) : undefined);
+  const context = contextOf({ ...options, principal }, isLocal);
   const clients: Client[] = [];
   const rows: Row[] = [];
   try {
@@ -57,11 +60,13 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
         const row = await runCase(one, client, context);
         rows.push(row);
         options.onRow?.(row);
-        if (isLocal && one.needs.includes('faults')) await control(options, 'DELETE');
+        if (isLocal && one.needs.includes('faults')) await clearFaults(options);
       }
     }
   } finally {
     for (const client of clients) await client.close();
+    if (isLocal && options.principal === undefined)
+      await control(options, 'DELETE', `/slowlane/service-principals/${principal?.clientId}`);
   }
   const count = (verdict: Row['verdict']): number => rows.filter((row) => row.verdict === verdict).length;
   return {
@@ -79,33 +84,58 @@ async function open(name: ClientName, options: ConformanceOptions): Promise<Clie
 }
 
 function contextOf(options: ConformanceOptions, isLocal: boolean): CaseContext {
-  const { offers = ['programs', 'clusters'], untilMs = 60_000 } = options;
+  const { offers = ['programs', 'clusters', 'spark'], untilMs = 60_000, principal } = options;
+  const found: Need[] = [
+    ...(isLocal ? (['faults'] as const) : []),
+    ...(principal === undefined ? [] : (['principals'] as const)),
+  ];
   return {
-    offers: new Set<Need>([...offers, ...(isLocal ? (['faults'] as const) : [])]),
+    offers: new Set<Need>([...offers, ...found]),
     given: {
+      ...(principal === undefined ? {} : { client_id: principal.clientId, client_secret: principal.clientSecret }),
       volume: options.volume ?? '/Volumes/main/conformance/files',
       folder: '/Shared',
       spark_version: options.sparkVersion ?? '17.3.x-scala2.13',
       node_type: options.nodeType ?? 'local',
     },
-    addFault: async (fault) => {
-      const response = await control(options, 'POST', fault);
+    addFault: async ({ fault, on }) => {
+      const response = await control(options, 'POST', boards[on ?? 'calls'], fault);
       if (!response.ok) throw new Error(`the fault was refused: ${await response.text()}`);
     },
     untilMs,
   };
 }
 
+const boards = { calls: '/slowlane/faults', clusters: '/slowlane/cluster-faults', runs: '/slowlane/run-faults' };
+
+async function clearFaults(options: ConformanceOptions): Promise<void> {
+  for (const path of Object.values(boards)) await control(options, 'DELETE', path);
+}
+
 async function hasControls(options: ConformanceOptions): Promise<boolean> {
   try {
-    return (await control(options, 'GET')).ok;
+    return (await control(options, 'GET', '/slowlane/faults')).ok;
   } catch (cause) {
     throw new SlowLaneError('workspace.unavailable', `no workspace answers at ${options.host}`, { cause });
   }
 }
 
-function control({ host, token }: ConformanceOptions, method: string, body?: object): Promise<Response> {
-  return fetch(`${host}/slowlane/faults`, {
+async function makePrincipal(options: ConformanceOptions): Promise<{ clientId: string; clientSecret: string }> {
+  const response = await control(options, 'POST', '/slowlane/service-principals', { display_name: 'conformance' });
+  const { client_id: clientId, client_secret: clientSecret } = (await response.json()) as Record<string, string>;
+  return { clientId: String(clientId), clientSecret: String(clientSecret) };
+}
+
+interface ControlTarget {
+  host: string;
+  token: string;
+}
+
+function control(
+  { host, token }: ControlTarget,
+  ...[method, path, body]: [string, string, object?]
+): Promise<Response> {
+  return fetch(host + path, {
     method,
     headers: {
       authorization: `Bearer ${token}`,

@@ -7,11 +7,19 @@ import { registerClusterFaults } from './admin/cluster-fault-routes.ts';
 import { registerRunFaults } from './admin/run-fault-routes.ts';
 import type { ApiLimits } from './limits/api-limits.ts';
 import { createRunFaults } from './runs/run-faults.ts';
-import { startChildRun } from './runs/start-routes.ts';
+import { startChildRun, startOwnRun } from './runs/start-routes.ts';
+import { registerLimits } from './admin/limit-routes.ts';
+import { createNotifier } from './notifications/create-notifier.ts';
+import { registerDestinations } from './notifications/destination-routes.ts';
+import { openNotificationStore } from './notifications/notification-store.ts';
+import { openDocumentStore } from './pools/document-store.ts';
+import { createScheduler } from './schedules/create-scheduler.ts';
+import { openScheduleStore } from './schedules/schedule-store.ts';
 import { makeFolders } from './files/safe-folder.ts';
 import { prepareUploads } from './files/uploads.ts';
 import { type NewClient, openIdentity } from './identity/open-identity.ts';
 import { openNotebookStore } from './objects/notebook-store.ts';
+import { checkChildJob } from './permissions/check-child-job.ts';
 import { openPermissionStore } from './permissions/permission-store.ts';
 import { openSecretStore } from './secrets/secret-store.ts';
 import { openClusters } from './clusters/open-clusters.ts';
@@ -32,6 +40,8 @@ export interface WorkspaceLimits {
   cpus: number;
   /** Job runs that are active at the same time; above it `run-now` answers 429, or queues where the job asks for a queue. */
   maxActiveRuns: number;
+  /** Run-job tasks that are active at the same time; default 750. */
+  maxRunJobTasks?: number;
   /** Longest time of any run, whatever its job allows. */
   wallMs: number;
   /** Quotas and API rates of a real workspace; without them there are none. */
@@ -52,6 +62,8 @@ export interface WorkspaceOptions {
   servicePrincipals?: readonly NewClient[];
   /** How long their tokens live; default one hour. */
   tokenLifetimeMs?: number;
+  /** Hosts (`host` or `host:port`) that webhook notifications may go to besides this machine; default none. */
+  notificationHosts?: readonly string[];
   /** Base of `run_page_url`; without it the address of `listen`. */
   publicUrl?: string;
   /**
@@ -61,6 +73,8 @@ export interface WorkspaceOptions {
   externalMaster?: string;
   /** Unix socket of a dependency gateway, for libraries of kind pypi, requirements and maven. */
   gatewaySocket?: string;
+  /** Registries behind it and their addresses; default: `maven` and `pypi`, whose addresses are not known here. */
+  registries?: Readonly<Record<string, string>>;
   limits: WorkspaceLimits;
   user: { userName: string };
   logger: Logger;
@@ -102,17 +116,25 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
   const calls = openCallStore(join(stateDir, 'requests.db'));
   const runs = openRunStore(database);
   const jobs = openJobStore(database);
+  const permissions = openPermissionStore(database);
+  const schedules = openScheduleStore(database);
+  const notifications = openNotificationStore(database);
+  const destinations = openDocumentStore(database, 'notification_destinations');
   const archive =
     options.classArchive === false ? noArchive : makeClassArchive({ driver, root, stateDir, volumesDir, logger });
   const clusters = openClusters({
     ...{ database, runs, driver, root, stateDir, volumesDir, objectsDir, limits, logger, now },
-    ...{ externalMaster: options.externalMaster, gatewaySocket: options.gatewaySocket },
+    ...{ externalMaster: options.externalMaster, gatewaySocket: options.gatewaySocket, registries: options.registries },
     ...{ userName: options.user.userName, fillSecrets: secrets.fill },
   });
-  const accept = { database, runs, maxActiveRuns: limits.maxActiveRuns, now };
+  const { maxActiveRuns, maxRunJobTasks } = limits;
+  const accept = { database, runs, maxActiveRuns, now, ...(maxRunJobTasks === undefined ? {} : { maxRunJobTasks }) };
   const runFaults = createRunFaults();
   const engine = createEngine({
-    startChild: (parent, task, settings) => startChildRun({ accept, jobs }, parent, { task, settings }),
+    startChild(parent, task, settings) {
+      checkChildJob({ permissions, identity: identity.store, userName }, parent.jobId, settings.job_id);
+      startChildRun({ accept, jobs }, parent, { task, settings });
+    },
     runFaults,
     compute: clusters.compute,
     ...{ database, runs, driver, root, stateDir, volumesDir, objectsDir, limits, logger, now },
@@ -128,15 +150,30 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     ...(servicePrincipals === undefined ? {} : { servicePrincipals }),
     ...(tokenLifetimeMs === undefined ? {} : { tokenLifetimeMs }),
   });
+  const scheduler = createScheduler({
+    ...{ schedules, runs, now, logger, findJob: jobs.get },
+    startRun(job, start) {
+      const runId = startOwnRun({ accept, jobs }, job, start);
+      engine.pump();
+      return runId;
+    },
+  });
+  jobs.onChange(scheduler.follow);
+  const allowedHosts = options.notificationHosts ?? [];
+  const notifier = createNotifier({
+    ...{ database, notifications, destinations, runs, allowedHosts, now, logger },
+    workspaceId: identity.store.workspaceId,
+  });
+  const apiLimits = { ...limits.api };
   const app = buildServer({
     accept,
-    ...(limits.api === undefined ? {} : { apiLimits: limits.api }),
+    apiLimits,
     jobs,
     calls,
     engine,
     identity,
     secrets,
-    permissions: openPermissionStore(database),
+    permissions,
     notebooks,
     ...{ userName, stateDir, volumesDir, objectsDir, dbfsDir: join(stateDir, 'dbfs'), logger },
     view: () => ({ userName, publicUrl, instanceOf: clusters.compute.instanceOf }),
@@ -144,9 +181,13 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
   clusters.register(app);
   registerClusterFaults(app, clusters.faults);
   registerRunFaults(app, { faults: runFaults, accept });
+  registerDestinations(app, { destinations, notifications, allowedHosts, now });
+  registerLimits(app, apiLimits);
   await app.ready();
   clusters.compute.resume();
   engine.resume();
+  scheduler.resume();
+  notifier.resume();
   return {
     listen,
     clusterFaults: clusters.faults,
@@ -168,9 +209,11 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
 
   async function close(): Promise<void> {
     if (!database.isOpen) return;
+    scheduler.close();
     app.server.closeAllConnections();
     await app.close();
     await engine.close();
+    await notifier.close();
     await clusters.compute.close();
     await archive.close();
     database.close();

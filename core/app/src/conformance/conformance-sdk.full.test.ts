@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runConformance } from '@slowlane/conformance';
-import { silent, startConformanceWorkspace, token } from './__fixtures__/conformance-workspace.ts';
+import { silent, startConformanceWorkspace, token, withoutSpark } from './__fixtures__/conformance-workspace.ts';
 import { openDifferences } from './__fixtures__/open-differences.ts';
 
 describe('the local workspace, seen by the official SDKs', { timeout: 900_000 }, () => {
@@ -17,7 +17,7 @@ describe('the local workspace, seen by the official SDKs', { timeout: 900_000 },
 
   it.each(['python', 'java'] as const)('answers what the sources claim, through %s', async (client) => {
     const report = await runConformance({
-      ...{ host: workspace.host, token, clients: [client], glob: '**', cache, logger: silent },
+      ...{ host: workspace.host, token, clients: [client], glob: '**', offers: withoutSpark, cache, logger: silent },
     });
     const failed = report.rows.filter(({ verdict }) => verdict === 'fail');
     expect(

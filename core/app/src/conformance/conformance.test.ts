@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ClientName, runConformance } from '@slowlane/conformance';
-import { silent, startConformanceWorkspace, token } from './__fixtures__/conformance-workspace.ts';
+import { silent, startConformanceWorkspace, token, withoutSpark } from './__fixtures__/conformance-workspace.ts';
 import { openDifferences } from './__fixtures__/open-differences.ts';
 
 describe('the local workspace', { timeout: 240_000 }, () => {
@@ -13,7 +13,15 @@ describe('the local workspace', { timeout: 240_000 }, () => {
 
   it.each(['raw', 'ours'] satisfies ClientName[])('answers what the sources claim, as %s sees it', async (client) => {
     const report = await runConformance({
-      ...{ host: workspace.host, token, clients: [client], glob: '**', cache: tmpdir(), logger: silent },
+      ...{
+        host: workspace.host,
+        token,
+        clients: [client],
+        glob: '**',
+        offers: withoutSpark,
+        cache: tmpdir(),
+        logger: silent,
+      },
     });
     const failed = report.rows.filter(({ verdict }) => verdict === 'fail');
     expect(

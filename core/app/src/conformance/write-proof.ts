@@ -1,29 +1,41 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cases, clientNames, conformanceTable, runConformance } from '@slowlane/conformance';
+import {
+  cases,
+  clientNames,
+  type ConformanceOptions,
+  type ConformanceReport,
+  conformanceTable,
+  type Row,
+  runConformance,
+} from '@slowlane/conformance';
 import { run } from '@slowlane/process';
 import { thisInstallation } from '../processes/installation.ts';
-import { silent, startConformanceWorkspace, token } from './__fixtures__/conformance-workspace.ts';
+import { silent, startConformanceWorkspace, withoutSpark } from './__fixtures__/conformance-workspace.ts';
+import { startSparkWorkspace } from './__fixtures__/spark-workspace.ts';
 
-/** Runs all clients against a workspace with plain Python for Spark, and writes the table into docs/proof.md. */
+/**
+ * Runs all clients against two workspaces, one with plain Python for Spark and, for the cases of Spark, one as the product starts it, and
+ * writes the table into docs/proof.md.
+ */
 const command = 'node core/app/src/conformance/write-proof.ts';
 const begin = `<!-- conformance: made by \`${command}\` -->`;
 const end = '<!-- /conformance -->';
 
 const cache = join(thisInstallation().environment.home, 'cache', 'conformance');
 await mkdir(cache, { recursive: true });
-const workspace = await startConformanceWorkspace();
-const report = await runConformance({
-  ...{ host: workspace.host, token, clients: clientNames, glob: '**', cache, logger: silent, untilMs: 30_000 },
-}).finally(() => workspace.close());
+const plain = await withWorkspace(startConformanceWorkspace, { glob: '**', offers: withoutSpark, untilMs: 30_000 });
+const spark = await withWorkspace(startSparkWorkspace, { glob: 'spark/**', untilMs: 180_000 });
+const ran = new Set(spark.rows.map(({ id }) => id));
+const report = { clients: plain.clients, rows: [...plain.rows.filter(({ id }) => !ran.has(id)), ...spark.rows] };
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const commit = (await run(['/usr/bin/git', '-C', root, 'rev-parse', '--short', 'HEAD'])).stdout.trim();
 const text = `${begin}
 
 ## Conformance
 
-${new Date().toISOString().slice(0, 10)}, commit ${commit} and what stood in its tree: \`${command}\`. The cases' own programs ran with plain Python in place of Spark.
+${new Date().toISOString().slice(0, 10)}, commit ${commit} and what stood in its tree: \`${command}\`. The programs of \`spark/\` ran on real Spark, in the sandbox of a whole installation; those of the other cases with plain Python.
 
 ${conformanceTable(cases, report)}
 
@@ -34,4 +46,18 @@ const hasSection = old.includes(begin);
 const [before = '', rest = ''] = hasSection ? old.split(begin) : [`${old}\n`];
 const after = rest.split(end)[1] ?? '\n';
 await writeFile(page, `${before}${text}${after}`);
-process.stdout.write(`${report.passed} passed, ${report.failed} failed, ${report.skipped} skipped\n`);
+const count = (verdict: Row['verdict']): number => report.rows.filter((row) => row.verdict === verdict).length;
+process.stdout.write(
+  `${count('pass')} passed, ${count('fail')} failed, ${count('differs')} differ, ${count('skip')} skipped\n`,
+);
+
+async function withWorkspace(
+  startWorkspace: () => Promise<{ host: string; token: string; close(): Promise<void> }>,
+  options: Pick<ConformanceOptions, 'glob' | 'offers' | 'untilMs'>,
+): Promise<ConformanceReport> {
+  const workspace = await startWorkspace();
+  const { host, token } = workspace;
+  return runConformance({ ...options, host, token, clients: clientNames, cache, logger: silent }).finally(() =>
+    workspace.close(),
+  );
+}

@@ -1,6 +1,7 @@
 import { errorCodes, exitCodeOf, runtimes, type ErrorCode } from '@slowlane/contracts';
 import { commandReference } from '@slowlane/cli';
 import { pipelineJsonSchema } from '@slowlane/pipeline';
+import { workspaceRoutesPage } from './workspace-routes-page.ts';
 
 /** Reference pages made from the code: path below docs/ -> text. `npm run docs` writes them, a test fails when they are stale. */
 export function generatedDocs(): Map<string, string> {
@@ -8,6 +9,7 @@ export function generatedDocs(): Map<string, string> {
     ['errors.md', errorsPage()],
     ['cli.md', commandReference()],
     ['runtimes.md', runtimesPage()],
+    ['workspace-routes.md', workspaceRoutesPage(made)],
     ['pipeline.schema.json', `${JSON.stringify(pipelineJsonSchema(), null, 2)}\n`],
   ]);
 }

@@ -155,12 +155,12 @@ export const accessCases: readonly Case[] = [
     }),
   ]),
   claim('auth/no-token', 'a call without a token is 401', errorsSdk, [
-    http('GET', '/api/2.2/jobs/list', { withoutToken: true, expect: { error: { status: 401 } } }),
+    http('GET', '/api/2.2/jobs/list', { withoutToken: true, expect: refused(401) }),
   ]),
   claim('auth/bad-token', 'a wrong token is refused with 401 or 403, before anything else', unverified, [
     http('GET', '/api/2.2/jobs/get?job_id=1', {
       headers: { authorization: 'Bearer nobody' },
-      expect: { error: { status: 403 } },
+      expect: refused(403),
     }),
   ]),
   claim('oidc/discovery', 'OIDC discovery names the token endpoint, without a token', sdk('oauth.py'), [
@@ -268,7 +268,7 @@ export const accessCases: readonly Case[] = [
     [
       create(),
       { fault: { ...throttled, status: 500, errorCode: 'INTERNAL_ERROR' } },
-      call('jobs.get', { job_id: '{job_id}' }, { expect: { error: { status: 500 } } }),
+      call('jobs.get', { job_id: '{job_id}' }, { expect: refused(500, 'INTERNAL_ERROR') }),
       remove,
     ],
     { clients: ['raw', 'ours', 'python'], why: 'not claimed of this client' },

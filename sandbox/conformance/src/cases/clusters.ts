@@ -144,12 +144,17 @@ export const clusterCases: readonly Case[] = [
   ),
   claim(
     'clusters/events-pages',
-    'events go on by next_page',
+    'events go on by next_page_token',
     computeSdk,
     whole(
       http('POST', '/api/2.1/clusters/events', {
-        body: '{"cluster_id":"{cluster_id}","limit":1}',
-        expect: { count: { events: 1 } },
+        body: '{"cluster_id":"{cluster_id}","page_size":1,"order":"ASC"}',
+        save: { token: 'next_page_token' },
+        expect: { count: { events: 1 }, has: { 'events.0.type': 'CREATING' } },
+      }),
+      http('POST', '/api/2.1/clusters/events', {
+        body: '{"cluster_id":"{cluster_id}","page_size":1,"order":"ASC","page_token":"{token}"}',
+        expect: { count: { events: 1 }, has: { 'events.0.type': { isNot: 'CREATING' } } },
       }),
     ),
     withClusters,

@@ -39,8 +39,10 @@ export function http(
   };
 }
 
+/** A refusal in the usual shape. */
 export function refused(status: number, code?: string, message?: string, isMissing?: boolean): Expect {
   return {
+    wire: { present: ['error_code', 'message'] },
     error: {
       status,
       ...(code === undefined ? {} : { code }),
@@ -113,4 +115,5 @@ export function running(name = 'run_id'): CallStep {
 export const cancel = (name = 'run_id'): CallStep => call('jobs.cancel_run', { run_id: `{${name}}` });
 
 export const withPrograms: More = { needs: ['programs'] };
+export const withSpark: More = { needs: ['spark', 'clusters'] };
 export const withClusters: More = { needs: ['clusters'] };

@@ -209,11 +209,7 @@ export const runCases: readonly Case[] = [
       ...start(),
       ended(),
       call('jobs.delete_run', { run_id: '{run_id}' }),
-      call(
-        'jobs.run_now',
-        { job_id: '{job_id}', idempotency_token: '{unique}-run_id' },
-        { expect: { error: { status: 400 } } },
-      ),
+      call('jobs.run_now', { job_id: '{job_id}', idempotency_token: '{unique}-run_id' }, { expect: refused(400) }),
       remove,
     ],
     withPrograms,

@@ -31,10 +31,10 @@ export const storageCases: readonly Case[] = [
       { expect: { wire: { status: 200, headers: { 'content-length': '^5$', 'last-modified': 'GMT$' } } } },
     ),
   ]),
-  claim('files/put-answers-empty', 'PUT answers 204 or 200 without a body', filesSdk, [
+  claim('files/put-answers-empty', 'PUT answers without a body', filesSdk, [
     http('PUT', `${base}/files{volume}/{unique}.txt`, {
       headers: { 'content-type': 'application/octet-stream' },
-      expect: { wire: {} },
+      expect: { wire: { text: '^$' } },
     }),
   ]),
   claim('files/overwrite-default', 'PUT overwrites unless told not to', filesSdk, [
@@ -57,7 +57,7 @@ export const storageCases: readonly Case[] = [
     call(
       'files.download',
       { file_path: '{volume}/{unique}-none' },
-      { expect: { error: { status: 404, isMissing: true } } },
+      { expect: refused(404, undefined, undefined, true) },
     ),
   ]),
   claim(
@@ -85,13 +85,13 @@ export const storageCases: readonly Case[] = [
     folder,
     put(),
     call('files.delete', { file_path: path }),
-    call('files.download', { file_path: path }, { expect: { error: { status: 404, isMissing: true } } }),
+    call('files.download', { file_path: path }, { expect: refused(404, undefined, undefined, true) }),
   ]),
   claim('files/delete-missing', 'delete of a file that is not there is 404', filesSdk, [
     http('DELETE', `${base}/files{volume}/{unique}-none`, { expect: refused(404) }),
   ]),
   claim('files/traversal', 'a path that leaves the volume is refused', ours, [
-    http('GET', `${base}/files{volume}/..%2F..%2F..%2Fetc%2Fpasswd`, { expect: { error: { status: 400 } } }),
+    http('GET', `${base}/files{volume}/..%2F..%2F..%2Fetc%2Fpasswd`, { expect: refused(400) }),
   ]),
   claim('directories/idempotent', 'a folder may be made twice', filesSdk, [
     folder,
@@ -153,7 +153,7 @@ export const storageCases: readonly Case[] = [
   claim('directories/delete-full', 'a folder with something in it is not deleted', filesSdk, [
     folder,
     put(),
-    call('files.delete_directory', { directory_path: '{volume}/{unique}/a b' }, { expect: { error: { status: 400 } } }),
+    call('files.delete_directory', { directory_path: '{volume}/{unique}/a b' }, { expect: refused(400) }),
   ]),
   claim('directories/delete-empty', 'an empty folder is deleted', filesSdk, [
     folder,
@@ -168,7 +168,7 @@ export const storageCases: readonly Case[] = [
     call(
       'files.list_directory_contents',
       { directory_path: '{volume}/{unique}-none' },
-      { expect: { error: { status: 404, isMissing: true } } },
+      { expect: refused(404, undefined, undefined, true) },
     ),
   ]),
   claim('workspace/round-trip', 'a file is imported and exported', workspaceSdk, [
@@ -302,7 +302,7 @@ export const storageCases: readonly Case[] = [
     ),
   ]),
   claim('dbfs/read-limit', 'read gives at most 1 MB', filesSdk, [
-    call('dbfs.read', { path: dbfs, length: 1_048_577 }, { expect: { error: { status: 400 } } }),
+    call('dbfs.read', { path: dbfs, length: 1_048_577 }, { expect: refused(400) }),
   ]),
   claim('dbfs/move', 'a file is moved', filesSdk, [
     http('POST', '/api/2.0/dbfs/put', { body: JSON.stringify({ path: dbfs, contents: content }) }),
@@ -312,6 +312,6 @@ export const storageCases: readonly Case[] = [
     call('dbfs.get_status', { path: `${dbfs}-moved` }, { expect: { has: { file_size: 8 } } }),
   ]),
   claim('dbfs/unknown-handle', 'a handle that nobody gave is refused', unverified, [
-    call('dbfs.add_block', { handle: 4_711, data: content }, { expect: { error: { status: 404 } } }),
+    call('dbfs.add_block', { handle: 4_711, data: content }, { expect: refused(404) }),
   ]),
 ];

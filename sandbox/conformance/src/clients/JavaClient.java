@@ -3,6 +3,7 @@ import com.databricks.sdk.core.DatabricksConfig;
 import com.databricks.sdk.core.DatabricksError;
 import com.databricks.sdk.core.error.platform.NotFound;
 import com.databricks.sdk.core.utils.SerDeUtils;
+import com.databricks.sdk.service.iam.MeRequest;
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -16,6 +17,7 @@ import java.io.PrintStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 
 /** Drives the Java SDK: reads calls as lines of JSON, answers each with one line. A call is named as the Python SDK names it. */
 public class JavaClient {
@@ -54,14 +56,20 @@ public class JavaClient {
   }
 
   private static JsonNode call(JsonNode request) throws Exception {
-    String[] name = request.get("call").asText().split("\\.");
-    Object service = WorkspaceClient.class.getMethod(camel(name[0])).invoke(client);
     ObjectNode given = (ObjectNode) request.get("with");
+    String[] name = request.get("call").asText().split("\\.");
+    if (name[0].equals("principal")) return MAPPER.valueToTree(asPrincipal(given).currentUser().me(new MeRequest()));
+    Object service = WorkspaceClient.class.getMethod(camel(name[0])).invoke(client);
     JsonNode contents = given.remove("contents");
+    JsonNode times = given.remove("contents_times");
+    JsonNode encoded = given.remove("contents_base64");
     Method method = methodOf(service, camel(name[1]));
     Object result;
     if (method.getParameterCount() == 0) {
       result = method.invoke(service);
+    } else if (isPlain(method.getParameterTypes()[0])) {
+      // What waits takes the id by itself.
+      result = method.invoke(service, MAPPER.convertValue(given.elements().next(), method.getParameterTypes()[0]));
     } else {
       Object argument = method.getParameterTypes()[0].getDeclaredConstructor().newInstance();
       // By setters, because what goes into the path or the query is no JSON to the SDK.
@@ -69,12 +77,29 @@ public class JavaClient {
         var field = fields.next();
         set(argument, camel(field.getKey()), field.getValue());
       }
-      if (contents != null) 
+      if (contents != null || encoded != null)
         argument.getClass().getMethod("setContents", InputStream.class)
-            .invoke(argument, new ByteArrayInputStream(contents.asText().getBytes(StandardCharsets.UTF_8)));
+            .invoke(argument, new ByteArrayInputStream(bytes(contents, times, encoded)));
       result = method.invoke(service, argument);
     }
     return shape(result, request.get("list"));
+  }
+
+  private static byte[] bytes(JsonNode contents, JsonNode times, JsonNode encoded) {
+    if (encoded != null) return Base64.getDecoder().decode(encoded.asText());
+    return contents.asText().repeat(times == null ? 1 : times.asInt()).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static WorkspaceClient asPrincipal(JsonNode given) {
+    return new WorkspaceClient(new DatabricksConfig()
+        .setHost(System.getenv("DATABRICKS_HOST"))
+        .setClientId(given.get("client_id").asText())
+        .setClientSecret(given.get("client_secret").asText())
+        .setAuthType("oauth-m2m"));
+  }
+
+  private static boolean isPlain(Class<?> type) {
+    return type == Long.class || type == String.class;
   }
 
   private static void set(Object target, String name, JsonNode value) throws ReflectiveOperationException {
@@ -94,6 +119,7 @@ public class JavaClient {
     for (Method method : service.getClass().getMethods()) {
       if (!method.getName().equals(name)) continue;
       if (method.getParameterCount() == 0) none = method;
+      if (name.startsWith("wait") && method.getParameterCount() == 1 && isPlain(method.getParameterTypes()[0])) return method;
       if (method.getParameterCount() == 1 && method.getParameterTypes()[0].getName().startsWith("com.databricks.sdk.service."))
         return method;
     }

@@ -24,6 +24,7 @@ export function createOurClient(options: { host: string; token: string; logger: 
     async send(step) {
       const { call, with: given = {} } = step as CallStep;
       try {
+        if (call === 'principal.me') return { body: await askAsPrincipal(options, given) };
         return { body: await (calls[call] as OurCall).send(client, given) };
       } catch (error) {
         if (error instanceof SlowLaneError) return toError(error);
@@ -184,10 +185,13 @@ const calls: Record<string, OurCall> = {
     }),
   },
   'files.upload': {
-    takes: ['file_path', 'contents', 'overwrite'],
+    takes: ['file_path', 'contents', 'contents_times', 'contents_base64', 'overwrite'],
     shows: [],
     send: async ({ files }, given) => {
-      const bytes = Buffer.from(String(given.contents));
+      const bytes =
+        given.contents_base64 === undefined
+          ? Buffer.from(String(given.contents).repeat(Number(given.contents_times ?? 1)))
+          : Buffer.from(String(given.contents_base64), 'base64');
       const details = { size: bytes.length, overwrite: given.overwrite !== false };
       return nothing(files.upload(id(given.file_path), () => Readable.from([bytes]), details));
     },
@@ -226,6 +230,11 @@ const calls: Record<string, OurCall> = {
     shows: [],
     send: async ({ workspace }, given) => nothing(workspace.mkdirs(id(given.path))),
   },
+  'principal.me': {
+    takes: ['client_id', 'client_secret'],
+    shows: ['id', 'userName', 'active'],
+    send: async () => ({}),
+  },
   'current_user.me': {
     takes: [],
     shows: ['id', 'userName', 'active'],
@@ -235,6 +244,20 @@ const calls: Record<string, OurCall> = {
     },
   },
 };
+
+async function askAsPrincipal(
+  { host, logger }: { host: string; logger: Logger },
+  { client_id: clientId, client_secret: clientSecret }: JsonObject,
+): Promise<JsonObject> {
+  const auth = { clientId: String(clientId), clientSecret: String(clientSecret) };
+  const client = createDatabricksClient({ host, auth, userAgent: 'slowlane-conformance', logger });
+  try {
+    const { id: userId, userName, active } = await client.me();
+    return { id: userId, userName, active };
+  } finally {
+    await client.close();
+  }
+}
 
 async function nothing(call: Promise<void>): Promise<JsonObject> {
   await call;

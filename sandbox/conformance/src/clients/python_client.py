@@ -1,5 +1,6 @@
 """Drives databricks-sdk: reads calls as lines of JSON, answers each with one line. A call is named as the SDK names it."""
 
+import base64
 import enum
 import io
 import json
@@ -31,11 +32,15 @@ def failure(message, code, missing):
 
 
 def call(request):
+    given = dict(request["with"])
+    if request["call"] == "principal.me":
+        return as_principal(given).current_user.me().as_dict()
     service, name = request["call"].split(".")
     method = getattr(getattr(client, service), name)
-    given = dict(request["with"])
     if request["call"] == "files.upload":
-        given["contents"] = io.BytesIO(given["contents"].encode())
+        encoded = given.pop("contents_base64", None)
+        text = given.pop("contents", "").encode() * given.pop("contents_times", 1)
+        given["contents"] = io.BytesIO(base64.b64decode(encoded) if encoded else text)
     hints = typing.get_type_hints(method)
     result = method(**{key: typed(value, hints.get(key)) for key, value in given.items()})
     if request["call"] == "files.download":
@@ -44,6 +49,11 @@ def call(request):
         return {request["list"]: [plain(one) for one in result]}
     answer = plain(getattr(result, "response", result))
     return answer if isinstance(answer, dict) else {}
+
+
+def as_principal(given):
+    secret = given["client_secret"]
+    return WorkspaceClient(host=os.environ["DATABRICKS_HOST"], client_id=given["client_id"], client_secret=secret, auth_type="oauth-m2m")
 
 
 def typed(value, hint):

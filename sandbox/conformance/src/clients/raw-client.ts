@@ -1,4 +1,4 @@
-import type { JsonObject } from '@slowlane/contracts';
+import type { Json, JsonObject } from '@slowlane/contracts';
 import type { Answer, CallStep, Client, HttpStep } from '../case.ts';
 import { wireOf } from '../operations.ts';
 
@@ -10,9 +10,10 @@ export function createRawClient({ host, token }: { host: string; token: string }
     cannot: () => undefined,
     shows: () => true,
     async send(step) {
+      if ('call' in step && step.call === 'principal.me') return askAsPrincipal(host, step.with ?? {});
       const { url, ...request } = 'http' in step ? exactRequest(step) : callRequest(step);
       const withoutToken = 'http' in step && step.http.withoutToken === true;
-      const response = await fetch(host + url, {
+      const response = await fetch(url.startsWith('http') ? url : host + url, {
         ...request,
         headers: { ...(withoutToken ? {} : { authorization: `Bearer ${token}` }), ...request.headers },
         redirect: 'manual',
@@ -24,11 +25,25 @@ export function createRawClient({ host, token }: { host: string; token: string }
   };
 }
 
+/** OAuth by hand: the token of a service principal, and the one call that says whose it is. */
+async function askAsPrincipal(host: string, { client_id: id, client_secret: secret }: JsonObject): Promise<Answer> {
+  const basic = Buffer.from(`${String(id)}:${String(secret)}`).toString('base64');
+  const granted = await fetch(`${host}/oidc/v1/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${basic}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'all-apis' }),
+  });
+  if (!granted.ok) return toAnswer(granted, await granted.text());
+  const { access_token: token } = (await granted.json()) as { access_token: string };
+  const me = await fetch(`${host}/api/2.0/preview/scim/v2/Me`, { headers: { authorization: `Bearer ${token}` } });
+  return toAnswer(me, await me.text());
+}
+
 interface Request {
   url: string;
   method: string;
   headers: Record<string, string>;
-  body?: string;
+  body?: string | Uint8Array<ArrayBuffer>;
 }
 
 function exactRequest({ http: { method, path, body, headers = {} } }: HttpStep): Request {
@@ -37,7 +52,8 @@ function exactRequest({ http: { method, path, body, headers = {} } }: HttpStep):
 
 function callRequest({ call, with: given = {} }: CallStep): Request {
   const { method, path } = wireOf(call);
-  const { contents, ...rest } = given;
+  const { contents: piece, contents_times: times, contents_base64: encoded, ...rest } = given;
+  const contents = bytesOf(piece, { times, encoded });
   const url = path.replaceAll(/\{([a-z_]+)\}/g, (_whole, name: string) => {
     const value = String(rest[name]);
     delete rest[name];
@@ -51,9 +67,17 @@ function callRequest({ call, with: given = {} }: CallStep): Request {
   return {
     url: query === '' ? url : `${url}?${query}`,
     method,
-    headers: typeof contents === 'string' ? { 'content-type': 'application/octet-stream' } : {},
-    ...(typeof contents === 'string' ? { body: contents } : {}),
+    headers: contents === undefined ? {} : { 'content-type': 'application/octet-stream' },
+    ...(contents === undefined ? {} : { body: contents }),
   };
+}
+
+function bytesOf(
+  piece: Json | undefined,
+  said: { times?: Json | undefined; encoded?: Json | undefined },
+): string | Uint8Array<ArrayBuffer> | undefined {
+  if (typeof said.encoded === 'string') return new Uint8Array(Buffer.from(said.encoded, 'base64'));
+  return typeof piece === 'string' ? piece.repeat(Number(said.times ?? 1)) : undefined;
 }
 
 /** Nested query objects flatten to dotted keys. */
@@ -69,7 +93,12 @@ function toAnswer(response: Response, text: string): Answer {
   const body = parse(text);
   const wire = { status: response.status, headers: Object.fromEntries(response.headers), text };
   const length = response.headers.get('content-length');
-  const seen = { ...body, ...(length === null ? {} : { content_length: Number(length) }) };
+  const etag = response.headers.get('etag');
+  const seen = {
+    ...body,
+    ...(length === null ? {} : { content_length: Number(length) }),
+    ...(etag === null ? {} : { etag: etag.replaceAll('"', '') }),
+  };
   if (response.ok) return { body: typeof body === 'undefined' ? { ...seen, contents: text } : body, wire };
   const { error_code: code, message, error } = (body ?? {}) as Record<string, string | undefined>;
   return {

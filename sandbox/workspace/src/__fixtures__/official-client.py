@@ -110,6 +110,6 @@ w.workspace.upload("/Shared/a.py", io.BytesIO(b"print(1)"), format=ImportFormat.
 seen["exported"] = w.workspace.download("/Shared/a.py").read().decode()
 seen["listed"] = [entry.path for entry in w.workspace.list("/Shared")]
 w.workspace.delete("/Shared/a.py")
-seen["notImplemented"] = error_of(lambda: w.clusters.list_zones())
+seen["notImplemented"] = error_of(lambda: list(w.git_credentials.list()))
 w.jobs.delete(job_id)
 print(json.dumps(seen))

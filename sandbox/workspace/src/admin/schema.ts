@@ -50,3 +50,16 @@ export const CallsQuery = z.object({
   after: z.coerce.number().int().min(0).default(0),
   limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
 });
+
+/** Limits of a real workspace; what is left out is not limited. */
+export const LimitsBody = z.strictObject({
+  saved_jobs: z.int().min(0).optional(),
+  jobs_created_per_hour: z.int().min(0).optional(),
+  /** By route, without the version: `{ "POST /jobs/run-now": 20 }`. */
+  calls_per_second: z
+    .record(z.string().max(300), z.number().gt(0).max(100_000))
+    .refine((rates) => Object.keys(rates).every((route) => /^[A-Z]+ \/\S*$/.test(route)), {
+      message: 'must have routes as names: "METHOD /path", without the version',
+    })
+    .optional(),
+});

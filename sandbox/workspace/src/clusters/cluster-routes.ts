@@ -29,6 +29,8 @@ export interface ClusterRoutesOptions {
   onRemoved: (clusterId: string) => void;
 }
 
+/** @see https://docs.databricks.com/compute/clusters-manage.html (pin a compute) */
+const maxPinned = 100;
 const listedForMs = 30 * 24 * 3_600_000;
 
 /** Clusters API 2.1, and 2.0 under the same names. */
@@ -100,6 +102,9 @@ export function registerClusters(app: FastifyInstance, options: ClusterRoutesOpt
   }
 
   function pin(cluster: ClusterRecord, at: number | null): void {
+    const pinned = store.list().filter((one) => one.pinnedAt !== null && one.clusterId !== cluster.clusterId);
+    if (at !== null && pinned.length >= maxPinned)
+      throw new ApiError(400, 'QUOTA_EXCEEDED', `${maxPinned} clusters are pinned, and no more may be.`);
     store.save({ ...cluster, pinnedAt: at });
     manager.event(cluster.clusterId, at === null ? 'UNPINNED' : 'PINNED', { user: options.userName });
   }
@@ -132,7 +137,8 @@ function ofUser(cluster: ClusterRecord, what: string): ClusterRecord {
 function merge(spec: ClusterSpec, changes: Record<string, unknown>, mask: string): Record<string, unknown> {
   const merged: Record<string, unknown> = { ...spec };
   for (const field of mask.split(',').map((name) => name.trim())) {
-    if (!/^[a-z_]{1,100}$/.test(field)) throw invalidParameter(`update_mask: '${field}' is not a field of a cluster.`);
+    if (!/^[a-z][a-z_]{0,99}$/.test(field))
+      throw invalidParameter(`update_mask: '${field}' is not a field of a cluster.`);
     if (changes[field] === undefined) delete merged[field];
     else merged[field] = changes[field];
     if (field === 'num_workers') delete merged['autoscale'];

@@ -116,7 +116,7 @@ export function createCompute(options: ComputeOptions): Compute {
     const wanted = resolved.libraries ?? [];
     const isPlain = isOneOff(cluster, wanted);
     if (!isPlain) {
-      libraries.install(cluster.clusterId, wanted);
+      libraries.install(cluster.clusterId, wanted, task.acceptedAt);
       const ready = libraries.ready(cluster.clusterId, wanted);
       if (ready === 'wait') return 'wait';
       if (ready !== 'yes') return clientError('LIBRARY_INSTALLATION_ERROR', ready.failed);

@@ -28,6 +28,7 @@ export interface ClustersOptions {
   /** An existing Spark that all runs go to. */
   externalMaster?: string | undefined;
   gatewaySocket?: string | undefined;
+  registries?: Readonly<Record<string, string>> | undefined;
   userName: string;
   fillSecrets: (text: string) => string;
   now: () => number;
@@ -58,7 +59,7 @@ export function openClusters(options: ClustersOptions): Clusters {
       ),
   });
   const libraries = createClusterLibraries({
-    ...{ store: libraryStore, clusters: store, logger: options.logger, install: createInstaller(options) },
+    ...{ store: libraryStore, clusters: store, logger: options.logger, now, install: createInstaller(options) },
     onChange: () => listeners.forEach((listener) => listener()),
     prepare: (cluster) => prepareClusterFolders(options.stateDir, cluster),
   });

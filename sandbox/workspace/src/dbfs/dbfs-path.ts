@@ -1,5 +1,6 @@
 import { invalidParameter } from '../http/api-error.ts';
 import { namesOfPath } from '../files/api-path.ts';
+import { tablesName } from '../files/reserved-names.ts';
 import { uploadsName } from '../files/uploads.ts';
 
 export interface DbfsRoots {
@@ -21,6 +22,7 @@ export function dbfsPath({ dbfsDir, volumesDir }: DbfsRoots, path: string): Dbfs
   const shown = `/${names.join('/')}`;
   const isInVolume = names[0] === 'Volumes';
   const below = isInVolume ? names.slice(1) : names;
-  if (below[0] === uploadsName) throw invalidParameter(`Invalid path: the name ${uploadsName} is reserved.`);
+  const reserved = [uploadsName, tablesName].find((name) => below[0] === name);
+  if (reserved !== undefined) throw invalidParameter(`Invalid path: the name ${reserved} is reserved.`);
   return { root: isInVolume ? volumesDir : dbfsDir, names: below, shown, isInVolume };
 }

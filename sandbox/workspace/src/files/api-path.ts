@@ -9,15 +9,18 @@ import { uploadsName } from './uploads.ts';
  * @example namesOfUrl('/api/2.0/fs/files/Volumes/a/b%20c?x=1', '/api/2.0/fs/files') // ['Volumes', 'a', 'b c']
  */
 export function namesOfUrl(url: string, prefix: string): string[] {
-  const path = (url.split('?')[0] as string).slice(prefix.length);
-  return path.replace(/^\//, '').replace(/\/$/, '').split('/').map(decodeName).map(checkName);
+  const whole = url.split('?')[0] as string;
+  // The router also finds a route whose own letters were percent-encoded; then nothing says where the path begins.
+  if (!whole.startsWith(prefix)) throw invalidParameter(`Invalid path: the address does not begin with ${prefix}.`);
+  const path = whole.slice(prefix.length);
+  return checkLength(path.replace(/^\//, '').replace(/\/$/, '').split('/').map(decodeName).map(checkName));
 }
 
 /** The names of a plain path (`/Workspace/Users/x`), under the same rules. */
 export function namesOfPath(path: string): string[] {
   if (!path.startsWith('/')) throw invalidParameter(`Path (${path}) doesn't start with '/'`);
   const names = path.replace(/^\/+/, '').replace(/\/+$/, '');
-  return names === '' ? [] : names.split('/').map(checkName);
+  return names === '' ? [] : checkLength(names.split('/').map(checkName));
 }
 
 /** What stands below `/Volumes`; 404-like answers are left to the caller, anything outside `/Volumes` is 400. */
@@ -27,6 +30,16 @@ export function belowVolumes(names: readonly string[]): string[] {
   const reserved = [uploadsName, tablesName].find((name) => names[1] === name);
   if (reserved !== undefined) throw invalidParameter(`Invalid path: the name ${reserved} is reserved.`);
   return names.slice(1);
+}
+
+/** Longest path in bytes: with the folder that it lies in, the kernel still takes it whole (`PATH_MAX` is 4,096). */
+const maxPathBytes = 3_072;
+
+function checkLength(names: string[]): string[] {
+  const bytes = Buffer.byteLength(names.join('/'));
+  if (bytes > maxPathBytes)
+    throw invalidParameter(`Invalid path: it has ${bytes} bytes, at most ${maxPathBytes} are allowed.`);
+  return names;
 }
 
 function decodeName(name: string): string {
@@ -42,6 +55,7 @@ function checkName(name: string): string {
     name === '' ||
     name === '.' ||
     name === '..' ||
+    !name.isWellFormed() ||
     /[/\u0000-\u001f\u007f]/.test(name) ||
     Buffer.byteLength(name) > 255
   ) {

@@ -2,9 +2,11 @@ import type { Stats } from 'node:fs';
 import { lstat, readdir, rmdir } from 'node:fs/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError, invalidParameter } from '../http/api-error.ts';
+import { parseInput } from '../http/parse-input.ts';
 import { belowVolumes, namesOfUrl } from './api-path.ts';
 import { inFolder, isAbsence, makeFolders, NotAFolderError, statBelow } from './safe-folder.ts';
 import { tablesName } from './reserved-names.ts';
+import { ListDirectory } from './schema.ts';
 import { uploadsName } from './uploads.ts';
 
 const prefix = '/api/2.0/fs/directories';
@@ -39,9 +41,9 @@ async function putDirectory(root: string, request: FastifyRequest, reply: Fastif
 
 async function listDirectory(root: string, request: FastifyRequest): Promise<unknown> {
   const names = folderNames(request);
-  const query = request.query as Record<string, string | undefined>;
-  const size = pageSizeOf(query.page_size);
-  const after = query.page_token === undefined ? '' : Buffer.from(query.page_token, 'base64url').toString('utf8');
+  const { page_size: wanted = 0, page_token: token = '' } = parseInput(ListDirectory, request.query);
+  const size = wanted === 0 ? maxPageSize : Math.min(wanted, maxPageSize);
+  const after = Buffer.from(token, 'base64url').toString('utf8');
   try {
     return await inFolder(root, names, async (folder) => {
       const left = (await readdir(folder))
@@ -83,13 +85,6 @@ async function deleteDirectory(root: string, request: FastifyRequest, reply: Fas
 
 function folderNames(request: FastifyRequest): string[] {
   return belowVolumes(namesOfUrl(request.raw.url as string, prefix));
-}
-
-function pageSizeOf(text: string | undefined): number {
-  if (text === undefined || text === '0') return maxPageSize;
-  const size = Number(text);
-  if (!Number.isInteger(size) || size < 0) throw invalidParameter(`page_size must be a number, but is '${text}'.`);
-  return Math.min(size, maxPageSize);
 }
 
 async function entryOf(

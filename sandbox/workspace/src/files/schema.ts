@@ -1,6 +1,16 @@
 import { z } from 'zod';
 
 const token = z.string().min(1).max(200);
+/** A page of 0 is as large as pages get. */
+export const ListDirectory = z.object({
+  page_size: z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a number')
+    .transform(Number)
+    .optional(),
+  page_token: z.string().max(2_000).optional(),
+});
+
 const path = z.string().min(1).max(4_096);
 
 export const PartUrls = z.object({

@@ -24,7 +24,8 @@ export function registerAuth(app: FastifyInstance, identity: Identity): void {
     }
     const judgement = identity.judge(given);
     if ('refused' in judgement) throw refusal(judgement);
-    if (request.url.startsWith('/slowlane/') && !judgement.principal.isAdmin)
+    // By the route that was found: the address itself can spell it in many ways.
+    if (isControl(request) && !judgement.principal.isAdmin)
       throw new ApiError(403, 'PERMISSION_DENIED', 'Only admins may use the control API.');
     setPrincipal(request, judgement.principal);
   });
@@ -47,6 +48,11 @@ export function refusal({ refused, kind }: Extract<Judgement, { refused: string 
   return new ApiError(403, 'PERMISSION_DENIED', 'Invalid access token.');
 }
 
+/** A call of the control API, however its address was written. */
+export function isControl({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.url?.startsWith('/slowlane/') === true;
+}
+
 function isPage(request: FastifyRequest): boolean {
-  return request.method === 'GET' && /^\/(?:jobs|slowlane\/spark-ui)\//.test(request.url);
+  return request.method === 'GET' && /^\/(?:jobs|slowlane\/spark-ui)\//.test(request.routeOptions.url ?? '');
 }

@@ -30,6 +30,8 @@ import { registerSecretRoutes } from '../secrets/secret-routes.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
 import { registerErrors } from './api-error.ts';
 import { registerAuth } from './auth.ts';
+import { registerJson } from './parse-json.ts';
+import { refuseAmbiguous, strictHttp } from './strict-http.ts';
 import { type ApiLimits, registerRates } from '../limits/api-limits.ts';
 import { registerFaults } from './faults.ts';
 import { registerRouteList } from './route-list.ts';
@@ -44,6 +46,7 @@ export interface ServerOptions {
   secrets: SecretStore;
   permissions: PermissionStore;
   notebooks: NotebookStore;
+  /** Read at every call. */
   apiLimits?: ApiLimits;
   userName: string;
   stateDir: string;
@@ -60,6 +63,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   const { engine, jobs, calls, accept, userName, stateDir, identity, permissions } = options;
   const multipart = createMultipart(options.volumesDir, accept.now);
   const app = Fastify({
+    ...strictHttp,
     logger: false,
     bodyLimit: 16 * 1_024 * 1_024,
     routerOptions: { maxParamLength: 8_192 },
@@ -70,14 +74,15 @@ export function buildServer(options: ServerOptions): FastifyInstance {
         .send({ error_code: 'INVALID_PARAMETER_VALUE', message: error.message }),
   });
   app.removeContentTypeParser('text/plain');
-  acceptEmptyJson(app);
+  registerJson(app);
   registerRouteList(app);
   registerErrors(app, options.logger);
   const recordLost = registerRecord(app, calls, accept.now);
+  refuseAmbiguous(app);
   registerAuth(app, options.identity);
   if (options.apiLimits !== undefined) registerRates(app, options.apiLimits, accept.now);
   const faults = registerFaults(app, { onCut: recordLost, identity });
-  registerGuard(app, { permissions, jobOfRun: (runId) => accept.runs.get(runId)?.jobId });
+  registerGuard(app, { permissions, jobOfRun: (runId) => jobOfRun(accept.runs, runId) });
   registerMe(app, identity);
   registerTokens(app, identity);
   registerOidc(app, { identity, publicUrl: () => options.view().publicUrl });
@@ -104,14 +109,10 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   return app;
 }
 
-/** Clients send `content-type: application/json` with no body on calls that need none. */
-function acceptEmptyJson(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
-  app.removeContentTypeParser('application/json');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else void parse(request, body as string, done);
-  });
+/** The job of a run, or of the run that a task run belongs to: their rights are the job's. */
+function jobOfRun(runs: AcceptContext['runs'], runId: number): number | undefined {
+  const jobRunId = runs.getTask(runId)?.jobRunId ?? runId;
+  return runs.get(jobRunId)?.jobId;
 }
 
 function setTimeouts(options: ServerOptions, jobId: number, seconds: number): void {

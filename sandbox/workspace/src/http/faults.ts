@@ -5,7 +5,7 @@ import { matchesGlob } from '@slowlane/kit';
 import type { Fault } from '../admin/schema.ts';
 import type { Identity } from '../identity/open-identity.ts';
 import { ApiError } from './api-error.ts';
-import { givenToken, refusal } from './auth.ts';
+import { givenToken, isControl, refusal } from './auth.ts';
 
 /** The faults that wait for their calls; kept in memory, so that a restart has none. */
 export interface FaultBoard {
@@ -82,7 +82,7 @@ function sendWrongLength(reply: FastifyReply, payload: unknown, extraBytes: numb
 
 function takeFault(faults: Fault[], request: FastifyRequest): Fault | undefined {
   const path = request.url.split('?')[0] as string;
-  if (path.startsWith('/slowlane/')) return undefined;
+  if (isControl(request)) return undefined;
   const fault = faults.find((candidate) => candidate.count > 0 && matchesRoute(candidate.route, request.method, path));
   if (fault !== undefined) fault.count--;
   return fault;

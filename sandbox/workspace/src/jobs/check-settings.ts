@@ -2,6 +2,7 @@ import { findRuntime, runtimes } from '@slowlane/contracts';
 import { nearest } from '@slowlane/kit';
 import { invalidParameter } from '../http/api-error.ts';
 import { libraryKind } from '../libraries/library-kind.ts';
+import { checkTriggers } from '../schedules/check-triggers.ts';
 import type { JobSettings, Library, NewCluster, Task } from './schema.ts';
 
 const taskTypes = [
@@ -32,7 +33,7 @@ export function checkSettings(settings: Checked): void {
   for (const field of ['git_source', 'environments'] as const) {
     if (settings[field] !== undefined && !isEmptyList(settings[field])) throw unsupported(field);
   }
-  for (const field of ['schedule', 'continuous', 'trigger'] as const) checkPaused(field, settings[field]);
+  checkTriggers(settings);
   checkUnique(
     'job_clusters',
     (settings.job_clusters ?? []).map((cluster) => cluster.job_cluster_key),
@@ -57,12 +58,6 @@ function unsupported(what: string): Error {
 
 function isEmptyList(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
-}
-
-/** A paused schedule promises nothing; an active one would promise runs that never come. */
-function checkPaused(field: string, value: unknown): void {
-  if (value === undefined || value === null) return;
-  if ((value as { pause_status?: unknown }).pause_status !== 'PAUSED') throw unsupported(`An active ${field}`);
 }
 
 function checkUnique(field: string, names: string[]): void {

@@ -173,9 +173,9 @@ describe('create refuses', () => {
   it.each([
     ['no tasks', { tasks: [] }, /at least one task/],
     [
-      'an active schedule',
-      { schedule: { quartz_cron_expression: '0 0 * * * ?', timezone_id: 'UTC' } },
-      /schedule is not supported/,
+      'a trigger from outside',
+      { trigger: { file_arrival: { url: '/Volumes/main/apps/inbox/' } } },
+      /file_arrival is not supported/,
     ],
     ['a git source', { git_source: { git_url: 'https://example.org' } }, /git_source/],
     ['one task twice', { tasks: [mainTask(), mainTask()] }, /'main' is there twice/],

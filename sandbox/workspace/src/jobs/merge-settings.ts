@@ -17,11 +17,13 @@ export function mergeSettings(old: object, changes: object, remove: readonly str
 
 const keyedArrays: Record<string, string> = { tasks: 'task_key', job_clusters: 'job_cluster_key' };
 
-function mergeByKey(before: Record<string, unknown>[], after: Record<string, unknown>[], key: string): unknown[] {
-  const changed = new Map(after.map((element) => [element[key], element]));
-  const kept = before.map((element) => changed.get(element[key]) ?? element);
-  const known = new Set(before.map((element) => element[key]));
-  return [...kept, ...after.filter((element) => !known.has(element[key]))];
+/** The elements are not checked yet: what is no object has no key and is added, so that the check of the whole refuses it. */
+function mergeByKey(before: unknown[], after: unknown[], key: string): unknown[] {
+  const keyOf = (element: unknown): unknown => (element as Record<string, unknown> | null | undefined)?.[key];
+  const changed = new Map(after.map((element) => [keyOf(element), element]));
+  const kept = before.map((element) => changed.get(keyOf(element)) ?? element);
+  const known = new Set(before.map(keyOf));
+  return [...kept, ...after.filter((element) => !known.has(keyOf(element)))];
 }
 
 function removeField(settings: Record<string, unknown>, path: string): void {
@@ -33,5 +35,5 @@ function removeField(settings: Record<string, unknown>, path: string): void {
   }
   const array = settings[field];
   if (key === undefined || rest.length > 0) throw invalidParameter(`fields_to_remove: '${path}' cannot be removed.`);
-  if (Array.isArray(array)) settings[field] = array.filter((one: Record<string, unknown>) => one[key] !== element);
+  if (Array.isArray(array)) settings[field] = array.filter((one: Record<string, unknown> | null) => one?.[key] !== element);
 }

@@ -14,6 +14,47 @@ export const Id = z
 const seconds = z.int().min(0).max(31_536_000);
 const keyName = z.string().regex(/^[A-Za-z0-9_-]{1,100}$/, 'must be 1 to 100 letters, digits, "_" or "-"');
 const textList = z.array(z.string().max(10_000)).max(1_000);
+const destinations = z
+  .array(z.looseObject({ id: z.string().max(100) }))
+  .max(3, 'at most 3 destinations')
+  .optional();
+
+/** Which destinations hear of what. @see https://docs.databricks.com/api/workspace/jobs/create (webhook_notifications) */
+export const WebhookNotifications = z.looseObject({
+  on_start: destinations,
+  on_success: destinations,
+  on_failure: destinations,
+  on_duration_warning_threshold_exceeded: destinations,
+});
+export type WebhookNotifications = z.infer<typeof WebhookNotifications>;
+
+export const NotificationSettings = z.looseObject({
+  no_alert_for_skipped_runs: z.boolean().optional(),
+  no_alert_for_canceled_runs: z.boolean().optional(),
+  alert_on_last_attempt: z.boolean().optional(),
+});
+
+/** Durations are seconds. */
+export const Health = z.looseObject({
+  rules: z
+    .array(
+      z.looseObject({
+        metric: z.enum(['RUN_DURATION_SECONDS'], {
+          error: 'only RUN_DURATION_SECONDS is watched by the local workspace',
+        }),
+        op: z.enum(['GREATER_THAN']),
+        value: z.int().min(0),
+      }),
+    )
+    .max(10)
+    .optional(),
+});
+
+const told = {
+  webhook_notifications: WebhookNotifications.optional(),
+  notification_settings: NotificationSettings.optional(),
+  health: Health.optional(),
+};
 const textMap = z.record(z.string().max(1_000), z.string().max(10_000));
 
 export const JarTask = z.looseObject({
@@ -130,6 +171,7 @@ const taskFields = {
   min_retry_interval_millis: z.int().min(0).max(86_400_000).optional(),
   retry_on_timeout: z.boolean().optional(),
   disabled: z.boolean().optional(),
+  ...told,
 };
 
 export const ForEachTask = z.looseObject({
@@ -156,6 +198,7 @@ const common = {
     .optional(),
   timeout_seconds: seconds.optional(),
   queue: z.looseObject({ enabled: z.boolean() }).optional(),
+  ...told,
 };
 
 export const JobSettings = z.looseObject({

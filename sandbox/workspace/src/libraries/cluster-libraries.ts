@@ -13,12 +13,15 @@ export interface ClusterLibrariesOptions {
   /** Makes the folders that drivers of the cluster mount. */
   prepare: (cluster: ClusterRecord) => Promise<void>;
   logger: Logger;
+  /** Epoch milliseconds. */
+  now: () => number;
   onChange: () => void;
 }
 
 /** What is loaded on clusters. A path that a cluster has loaded keeps its bytes until the cluster restarts, whatever becomes of the file. */
 export interface ClusterLibraries {
-  install(clusterId: string, libraries: readonly Library[]): void;
+  /** What failed is tried again, unless that was at `askedAt` (epoch milliseconds) or later: whoever asks repeatedly gives the time of the first. */
+  install(clusterId: string, libraries: readonly Library[], askedAt?: number): void;
   /** Takes effect at the next start. */
   uninstall(clusterId: string, libraries: readonly Library[]): void;
   statuses(clusterId: string): Record<string, unknown>[];
@@ -38,11 +41,12 @@ export function createClusterLibraries(options: ClusterLibrariesOptions): Cluste
   let closed = false;
   return { install, uninstall, statuses, follow, ready, loaded, close };
 
-  function install(clusterId: string, libraries: readonly Library[]): void {
+  function install(clusterId: string, libraries: readonly Library[], askedAt = Number.POSITIVE_INFINITY): void {
     for (const library of libraries) {
       const key = libraryKey(library);
       const known = store.get(clusterId, key);
-      // What is loaded stays as it is; what failed is tried again.
+      if (known?.status === 'FAILED' && (known.failedAt ?? 0) >= askedAt) continue;
+      // What is loaded stays as it is.
       if (known !== undefined && known.status !== 'FAILED') {
         if (known.status === 'UNINSTALL_ON_RESTART') store.save({ ...known, status: 'INSTALLED' });
         continue;
@@ -57,7 +61,8 @@ export function createClusterLibraries(options: ClusterLibrariesOptions): Cluste
     for (const key of libraries.map(libraryKey)) {
       const known = store.get(clusterId, key);
       if (known === undefined) continue;
-      if (isRunning && known.generation > 0) store.save({ ...known, status: 'UNINSTALL_ON_RESTART' });
+      // What failed was never loaded: nothing of it waits for a restart.
+      if (isRunning && isLoaded(known)) store.save({ ...known, status: 'UNINSTALL_ON_RESTART' });
       else store.remove(clusterId, key);
     }
   }
@@ -125,7 +130,7 @@ export function createClusterLibraries(options: ClusterLibrariesOptions): Cluste
     } catch (error) {
       const isKnown = error instanceof SlowLaneError || (error as { status?: number }).status !== undefined;
       if (!isKnown) logger.error({ cluster: given.clusterId, error: String(error) }, 'library could not be installed');
-      set({ status: 'FAILED', messages: [(error as Error).message] });
+      set({ status: 'FAILED', messages: [(error as Error).message], failedAt: options.now() });
     }
   }
 

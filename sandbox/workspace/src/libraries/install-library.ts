@@ -13,15 +13,14 @@ import { objectNames } from '../objects/object-path.ts';
 import { makePassable, makeShared } from '../runs/run-folders.ts';
 import { sparkHome } from '../runs/submit-arguments.ts';
 import { libraryKind } from './library-kind.ts';
+import { type RegistryAccess, registryOf } from './registry-of.ts';
 
-export interface InstallOptions {
+export interface InstallOptions extends RegistryAccess {
   driver: SandboxDriver;
   root: RootSpec;
   stateDir: string;
   volumesDir: string;
   objectsDir: string;
-  /** Unix socket of a dependency gateway; without it nothing can be had from a registry. */
-  gatewaySocket?: string | undefined;
 }
 
 /** Gives what a driver is to load, by paths of its sandbox; throws with the reason when it cannot. */
@@ -91,7 +90,7 @@ async function installPython(
   library: Library,
   onFound: () => void,
 ): Promise<Library[]> {
-  const socketPath = gatewayOf(options, library.pypi === undefined ? 'requirements' : 'pypi');
+  const { registry, socketPath } = registryOf(options, library);
   const target = clusterLibraryDir(options.stateDir, cluster);
   const wanted: string[] = [];
   if (library.requirements === undefined) wanted.push((library.pypi as { package: string }).package);
@@ -104,7 +103,7 @@ async function installPython(
   }
   onFound();
   const pip = ['/usr/bin/python3', '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-cache-dir'];
-  const index = ['--index-url', 'http://127.0.0.1:3128/pypi/simple', '--target', '/out', '--upgrade'];
+  const index = ['--index-url', `${gatewayUrl}/${registry}/simple`, '--target', '/out', '--upgrade'];
   await runInSandbox(options, cluster, target, {
     // What follows `--` is a package; `--requirement` is our own word.
     argv: [...pip, ...index, ...(library.requirements === undefined ? ['--'] : []), ...wanted],
@@ -120,13 +119,13 @@ async function installMaven(
   library: Library,
   onFound: () => void,
 ): Promise<Library[]> {
-  const socketPath = gatewayOf(options, 'maven');
+  const { registry, socketPath } = registryOf(options, library);
   const { coordinates, exclusions } = library.maven as { coordinates: string; exclusions?: string[] };
   const place = createHash('sha256').update(JSON.stringify(library.maven)).digest('hex').slice(0, 16);
   const folder = join(loadedDir(options.stateDir, cluster), place);
   await rm(folder, { recursive: true, force: true });
   await makeShared(folder);
-  await writeFile(join(folder, 'settings.xml'), ivySettings);
+  await writeFile(join(folder, 'settings.xml'), ivySettings(registry));
   await writeFile(join(folder, 'ivy.xml'), ivyModule(coordinates, exclusions ?? []));
   onFound();
   const ivy = [
@@ -198,27 +197,30 @@ async function runInSandbox(
   }
 }
 
+/** Ivy frames its words with colons. */
 function lastLines(text: string): string {
-  return text.trim().split('\n').slice(-8).join('\n');
-}
-
-function gatewayOf(options: InstallOptions, kind: string): string {
-  if (options.gatewaySocket !== undefined) return options.gatewaySocket;
-  throw failed(
-    `A library of kind ${kind} comes from a registry, and this workspace was started without a dependency gateway. Put its file on a volume and name that as jar or whl.`,
-  );
+  const lines = text.split('\n').map((line) => line.replace(/^\s*:{2,}\s*|\s*:{2,}\s*$/g, '').trim());
+  return lines
+    .filter((line) => line !== '')
+    .slice(-8)
+    .join('\n');
 }
 
 function failed(message: string, cause?: unknown): SlowLaneError {
   return new SlowLaneError('sandbox.failed', message, { cause });
 }
 
-const ivySettings = `<ivysettings>
+/** Where a sandbox finds the gateway. */
+const gatewayUrl = 'http://127.0.0.1:3128';
+
+function ivySettings(registry: string): string {
+  return `<ivysettings>
   <settings defaultResolver="registry"/>
   <caches defaultCacheDir="/tmp/ivy/cache"/>
-  <resolvers><ibiblio name="registry" m2compatible="true" root="http://127.0.0.1:3128/maven/"/></resolvers>
+  <resolvers><ibiblio name="registry" m2compatible="true" root="${gatewayUrl}/${registry}/"/></resolvers>
 </ivysettings>
 `;
+}
 
 /** Coordinates were checked by `libraryKind`: they hold nothing that means something in XML. */
 function ivyModule(coordinates: string, exclusions: readonly string[]): string {

@@ -27,7 +27,7 @@ export function libraryKey(library: Library): string {
 function checkPath(kind: string, path: unknown): void {
   const mayBeFile = kind === 'jar' ? /^\/Volumes\/./ : /^\/(?:Volumes|Workspace)\/./;
   if (typeof path !== 'string' || !mayBeFile.test(path))
-    throw invalidParameter(`The ${kind} must lie below /Volumes, but is '${String(path)}'.`);
+    throw invalidParameter(`The ${kind} must lie below /Volumes, but is '${shown(path)}'.`);
   if (path.includes(',')) throw invalidParameter(`The path '${path}' must not contain a comma.`);
   if (kind === 'whl' && !path.endsWith('.whl')) throw invalidParameter(`'${path}' is not a wheel.`);
 }
@@ -41,6 +41,11 @@ function checkNamed(kind: 'pypi' | 'maven' | 'cran', value: unknown): void {
       : /^[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9,._-]+\])?(?:[=<>!~]=?[A-Za-z0-9.*+!_-]+(?:,[=<>!~]=?[A-Za-z0-9.*+!_-]+)*)?$/;
   if (typeof text !== 'string' || text.length > 500 || !pattern.test(text))
     throw invalidParameter(
-      `${kind}: '${String(text)}' is not ${kind === 'maven' ? 'of the form group:artifact:version' : 'the name of a package'}.`,
+      `${kind}: '${shown(text)}' is not ${kind === 'maven' ? 'of the form group:artifact:version' : 'the name of a package'}.`,
     );
+}
+
+/** An object of the caller may have a `toString` of its own. */
+function shown(value: unknown): string {
+  return (typeof value === 'string' ? value : String(JSON.stringify(value))).slice(0, 300);
 }

@@ -10,6 +10,8 @@ export interface LibraryRecord {
   library: Library;
   status: LibraryStatus;
   messages: string[];
+  /** Epoch milliseconds of its last failure. */
+  failedAt?: number;
   /** The life of the cluster that loaded it; 0 before any did. */
   generation: number;
   /** What a driver is given instead, by the paths of its sandbox. */

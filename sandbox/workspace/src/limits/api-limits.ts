@@ -10,16 +10,19 @@ export interface ApiLimits {
   callsPerSecond?: Readonly<Record<string, number>>;
 }
 
-/** A bucket per route, as large as one second: 429 with whole seconds in `Retry-After` when it is empty. */
+/** A bucket per route, as large as one second but for one call at least: 429 with whole seconds in `Retry-After` when it is empty. */
 export function registerRates(app: FastifyInstance, limits: ApiLimits, now: () => number): void {
-  const rates = limits.callsPerSecond ?? {};
   const buckets = new Map<string, { tokens: number; at: number }>();
   app.addHook('preHandler', async (request) => {
+    // Read each time: the control API may change them.
+    const rates = limits.callsPerSecond ?? {};
     const route = `${request.method} ${(request.routeOptions.url ?? '').replace(/^\/api\/\d\.\d/, '')}`;
     const rate = Object.hasOwn(rates, route) ? rates[route] : undefined;
     if (rate === undefined) return;
-    const bucket = buckets.get(route) ?? { tokens: rate, at: now() };
-    const tokens = Math.min(rate, bucket.tokens + ((now() - bucket.at) * rate) / 1_000);
+    // Less than one call per second still is one call now and then.
+    const most = Math.max(1, rate);
+    const bucket = buckets.get(route) ?? { tokens: most, at: now() };
+    const tokens = Math.min(most, bucket.tokens + ((now() - bucket.at) * rate) / 1_000);
     buckets.set(route, { tokens: tokens < 1 ? tokens : tokens - 1, at: now() });
     if (tokens >= 1) return;
     const seconds = Math.max(1, Math.ceil((1 - tokens) / rate));

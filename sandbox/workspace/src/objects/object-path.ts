@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import { namesOfPath } from '../files/api-path.ts';
+import { uploadsName } from '../files/uploads.ts';
+import { invalidParameter } from '../http/api-error.ts';
 
 /** The names of a workspace path: `/Users/x` and `/Workspace/Users/x` are the same object. */
 export function objectNames(path: string): string[] {
-  const names = namesOfPath(path);
-  return names[0] === 'Workspace' ? names.slice(1) : names;
+  const given = namesOfPath(path);
+  const names = given[0] === 'Workspace' ? given.slice(1) : given;
+  if (names[0] === uploadsName) throw invalidParameter(`Invalid path: the name ${uploadsName} is reserved.`);
+  return names;
 }
 
 /** The path as the API shows it. */

@@ -4,7 +4,7 @@ import { type Principal, principalOf } from '../identity/principal.ts';
 import { holdsLevel } from './holds-level.ts';
 import { type ObjectKind, typeNames } from './levels.ts';
 import type { PermissionStore } from './permission-store.ts';
-import { ObjectIds } from './schema.ts';
+import { ObjectIds, TargetTasks } from './schema.ts';
 
 export interface GuardOptions {
   permissions: PermissionStore;
@@ -20,10 +20,12 @@ export function registerGuard(app: FastifyInstance, options: GuardOptions): void
     if (request.routeOptions.config.open === true || request.routeOptions.url === undefined) return;
     const caller = principalOf(request);
     if (caller.isAdmin) return;
-    const object = objectOf(request, options);
-    if (object === undefined) return;
-    if (holdsLevel(options.permissions.grants(object.kind, object.id), caller, object)) return;
-    throw denied(caller, object);
+    if (/\/clusters\/(?:un)?pin$/.test(request.routeOptions.url))
+      throw new ApiError(403, 'PERMISSION_DENIED', 'Only admins may pin clusters.');
+    checkTargets(request, caller, options.permissions);
+    for (const object of objectsOf(request, options)) {
+      if (!holdsLevel(options.permissions.grants(object.kind, object.id), caller, object)) throw denied(caller, object);
+    }
   });
   app.addHook('onSend', async (request, reply, payload) => {
     const made = madeBy[request.routeOptions.url?.replace(/^\/api\/2\.\d/, '') ?? ''];
@@ -32,6 +34,24 @@ export function registerGuard(app: FastifyInstance, options: GuardOptions): void
     if (id !== undefined) own(options.permissions, principalOf(request), { kind: made.kind, id: String(id) });
     return payload;
   });
+}
+
+/** Whoever makes a job run another one must be allowed to run that one himself. */
+function checkTargets(request: FastifyRequest, caller: Principal, permissions: PermissionStore): void {
+  const route = request.routeOptions.url?.replace(/^\/api\/2\.\d/, '') ?? '';
+  if (!/^\/jobs\/(?:create|reset|update|runs\/submit)$/.test(route)) return;
+  for (const id of jobTargets(request.body)) {
+    const wanted = { kind: 'jobs', id, level: 'CAN_MANAGE_RUN' } as const;
+    if (!holdsLevel(permissions.grants(wanted.kind, wanted.id), caller, wanted)) throw denied(caller, wanted);
+  }
+}
+
+/** Jobs that the settings in a body would run, within for-each tasks too. */
+function jobTargets(body: unknown): string[] {
+  const { tasks, new_settings } = TargetTasks.parse(body);
+  return [...(tasks ?? []), ...(new_settings?.tasks ?? [])]
+    .flatMap((task) => [task.run_job_task?.job_id, task.for_each_task?.task?.run_job_task?.job_id])
+    .filter((id) => id !== undefined);
 }
 
 interface Wanted {
@@ -53,7 +73,8 @@ function own(permissions: PermissionStore, caller: Principal, object: { kind: Ob
   permissions.grant(object, [{ kind, name: caller.name, level }], false);
 }
 
-function objectOf(request: FastifyRequest, { jobOfRun }: GuardOptions): Wanted | undefined {
+/** All that the call names: a body with another id beside the one that its route reads must not lead past the guard. */
+function objectsOf(request: FastifyRequest, { jobOfRun }: GuardOptions): Wanted[] {
   const route = request.routeOptions.url?.replace(/^\/api\/2\.\d/, '') ?? '';
   const params = request.params as { kind?: ObjectKind; id?: string };
   if (
@@ -62,26 +83,28 @@ function objectOf(request: FastifyRequest, { jobOfRun }: GuardOptions): Wanted |
     params.id !== undefined &&
     params.kind in typeNames
   )
-    return { kind: params.kind, id: params.id, level: params.kind === 'cluster-policies' ? 'CAN_USE' : 'CAN_MANAGE' };
-  const ids = ObjectIds.parse(request.method === 'GET' ? request.query : request.body);
-  const isRead = request.method === 'GET' || route.endsWith('/events');
+    return [{ kind: params.kind, id: params.id, level: params.kind === 'cluster-policies' ? 'CAN_USE' : 'CAN_MANAGE' }];
+  const isGet = request.method === 'GET' || request.method === 'HEAD';
+  const ids = ObjectIds.parse(isGet ? request.query : request.body);
+  const isRead = isGet || route.endsWith('/events');
   if (route.startsWith('/jobs/')) {
-    const jobId = ids.run_id === undefined ? ids.job_id : String(jobOfRun(Number(ids.run_id)) ?? '');
-    if (jobId === undefined) return undefined;
-    const isRun = route.includes('run');
-    return { kind: 'jobs', id: jobId, level: isRead ? 'CAN_VIEW' : isRun ? 'CAN_MANAGE_RUN' : 'CAN_MANAGE' };
+    const level = isRead ? 'CAN_VIEW' : route.includes('run') ? 'CAN_MANAGE_RUN' : 'CAN_MANAGE';
+    const ofRun = ids.run_id === undefined ? [] : [String(jobOfRun(Number(ids.run_id)) ?? '')];
+    // Without a job it is about the runs of everybody, which no grant covers.
+    const ofAll = route.endsWith('/cancel-all') && ids.job_id === undefined ? ['*'] : [];
+    const named = ids.job_id === undefined ? [] : [ids.job_id];
+    return [...ofRun, ...named, ...ofAll].map((id) => ({ kind: 'jobs', id, level }));
   }
   if ((route.startsWith('/clusters/') || route.startsWith('/libraries/')) && ids.cluster_id !== undefined) {
     const isStart = /\/(start|restart|delete)$/.test(route);
-    return {
-      kind: 'clusters',
-      id: ids.cluster_id,
-      level: isRead ? 'CAN_ATTACH_TO' : isStart ? 'CAN_RESTART' : 'CAN_MANAGE',
-    };
+    const level = isRead ? 'CAN_ATTACH_TO' : isStart ? 'CAN_RESTART' : 'CAN_MANAGE';
+    return [{ kind: 'clusters', id: ids.cluster_id, level }];
   }
   if (route.startsWith('/instance-pools/') && ids.instance_pool_id !== undefined && !isRead)
-    return { kind: 'instance-pools', id: ids.instance_pool_id, level: 'CAN_MANAGE' };
-  return undefined;
+    return [{ kind: 'instance-pools', id: ids.instance_pool_id, level: 'CAN_MANAGE' }];
+  if (route.startsWith('/policies/clusters/') && ids.policy_id !== undefined && !isRead)
+    return [{ kind: 'cluster-policies', id: ids.policy_id, level: 'CAN_USE' }];
+  return [];
 }
 
 function denied(caller: Principal, { kind, id, level }: Wanted): ApiError {

@@ -33,3 +33,20 @@ const id = z
 export const ObjectIds = z
   .object({ job_id: id, run_id: id, cluster_id: id, policy_id: id, instance_pool_id: id })
   .catch({});
+
+/** The same of settings: which jobs their tasks run. What has another shape is refused by the call itself. */
+const Target = z.object({ run_job_task: z.object({ job_id: id }).optional().catch(undefined) });
+const targetTasks = z
+  .array(
+    Target.extend({
+      for_each_task: z
+        .object({ task: Target.optional().catch(undefined) })
+        .optional()
+        .catch(undefined),
+    }).catch({}),
+  )
+  .optional()
+  .catch(undefined);
+export const TargetTasks = z
+  .object({ tasks: targetTasks, new_settings: z.object({ tasks: targetTasks }).optional().catch(undefined) })
+  .catch({});

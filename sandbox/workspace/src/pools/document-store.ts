@@ -7,7 +7,7 @@ export interface StoredDocument {
   body: Record<string, unknown>;
 }
 
-/** Cluster policies or instance pools: what a user wrote, by id. */
+/** Cluster policies, instance pools or notification destinations: what a user wrote, by id. */
 export interface DocumentStore {
   create(body: Record<string, unknown>, now: number): string;
   get(id: string): StoredDocument | undefined;
@@ -17,7 +17,10 @@ export interface DocumentStore {
   list(): StoredDocument[];
 }
 
-export function openDocumentStore(database: DatabaseSync, table: 'cluster_policies' | 'instance_pools'): DocumentStore {
+export function openDocumentStore(
+  database: DatabaseSync,
+  table: 'cluster_policies' | 'instance_pools' | 'notification_destinations',
+): DocumentStore {
   database.exec(
     `CREATE TABLE IF NOT EXISTS ${table} (id TEXT PRIMARY KEY, created_at INTEGER NOT NULL, body TEXT NOT NULL) STRICT`,
   );

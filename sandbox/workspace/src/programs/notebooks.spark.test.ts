@@ -103,7 +103,8 @@ describe.skipIf(!canStartTestHelper())('notebooks on real Spark', { timeout: 240
     expect(failed.output).toMatchObject({ error: expect.stringContaining('no orders') });
   });
 
-  it.skipIf(!hasR())('R: Spark, %sql, Python beside it, widgets, and the result', async () => {
+  it('R: Spark, %sql, Python beside it, widgets, and the result', async ({ skip }) => {
+    skip(!hasR(), 'R is not installed: r-base-core, r-cran-reticulate, r-cran-jsonlite');
     const path = await tools.put('/Shared/rbook', 'R', [
       'library(jsonlite)\nday <- dbutils.widgets.get("day")\nrows <- spark$range(10L)\nn <- rows$count()\nprint(n)',
       '# MAGIC %sql SELECT sum(id) AS total FROM range(10)',

@@ -2,7 +2,15 @@ import type { DatabaseSync } from 'node:sqlite';
 import { inTransaction } from '../store/database.ts';
 import type { RunStore } from '../store/run-store.ts';
 import { ApiError, invalidParameter } from '../http/api-error.ts';
-import type { RunParameter, RunRecord, RunSettings, RunTrigger, RunType, TaskRecord } from './run-record.ts';
+import {
+  type RunParameter,
+  type RunRecord,
+  type RunSettings,
+  type RunTrigger,
+  type RunType,
+  settingsOf,
+  type TaskRecord,
+} from './run-record.ts';
 import type { Outcome, QueueCode } from './states.ts';
 
 export interface NewRun {
@@ -19,6 +27,8 @@ export interface NewRun {
   trigger?: RunTrigger;
   parentTaskRunId?: number;
   token?: string | undefined;
+  /** Where the workspace is full: SKIPPED instead of a 429 that nobody would get. */
+  skipsWhenFull?: boolean;
 }
 
 export interface AcceptContext {
@@ -26,6 +36,8 @@ export interface AcceptContext {
   runs: RunStore;
   maxActiveRuns: number;
   now: () => number;
+  /** Run-job tasks of the workspace that may be active at the same time; default 750, the vendor's figure. */
+  maxRunJobTasks?: number;
 }
 
 /**
@@ -55,7 +67,7 @@ function knownRun(runs: RunStore, token: string): RunRecord | undefined {
 
 function newRun(context: AcceptContext, input: NewRun, prepared: ReturnType<NewRun['prepare']>): RunRecord {
   const now = context.now();
-  const place = findPlace(context, prepared, input.runType);
+  const place = findPlace(context, prepared, input);
   const ended = typeof place === 'object';
   return {
     runId: context.runs.newId(),
@@ -101,20 +113,64 @@ function newTasks(runs: RunStore, run: RunRecord): TaskRecord[] {
 function findPlace(
   context: AcceptContext,
   prepared: ReturnType<NewRun['prepare']>,
-  runType: RunType,
+  { runType, skipsWhenFull }: NewRun,
 ): 'free' | QueueCode | Outcome {
   const limit = runType === 'JOB_RUN' ? (prepared.settings.max_concurrent_runs ?? 1) : Number.POSITIVE_INFINITY;
   if (limit === 0) return skipped(limit);
   if (context.runs.countRunning(prepared.jobId) >= limit)
     return prepared.wantsQueue ? 'MAX_CONCURRENT_RUNS_REACHED' : skipped(limit);
-  if (context.runs.countRunning() < context.maxActiveRuns) return 'free';
-  if (prepared.wantsQueue) return 'ACTIVE_RUNS_LIMIT_REACHED';
+  const reached = limitReached(context, prepared.settings);
+  if (reached === undefined) return 'free';
+  if (prepared.wantsQueue) return reached;
+  if (skipsWhenFull === true) return workspaceFull(context);
+  if (reached === 'ACTIVE_RUN_JOB_TASKS_LIMIT_REACHED')
+    throw new ApiError(
+      429,
+      'RESOURCE_EXHAUSTED',
+      `The workspace already has ${runJobTaskLimit(context)} active run job tasks, which is its limit. Please try again later.`,
+      { 'retry-after': '1' },
+    );
   throw new ApiError(
     429,
     'RESOURCE_EXHAUSTED',
     `The workspace already has ${context.maxActiveRuns} active runs, which is its limit. Please try again later.`,
     { 'retry-after': '1' },
   );
+}
+
+/** The limit of the workspace that a run with these settings would pass now; `undefined` for none. */
+export function limitReached(
+  context: Pick<AcceptContext, 'runs' | 'maxActiveRuns' | 'maxRunJobTasks'>,
+  settings: RunSettings,
+): Exclude<QueueCode, 'MAX_CONCURRENT_RUNS_REACHED'> | undefined {
+  if (context.runs.countRunning() >= context.maxActiveRuns) return 'ACTIVE_RUNS_LIMIT_REACHED';
+  const limit = runJobTaskLimit(context);
+  if (!settings.tasks.some(isRunJob) || activeRunJobTasks(context.runs) < limit) return undefined;
+  return 'ACTIVE_RUN_JOB_TASKS_LIMIT_REACHED';
+}
+
+function runJobTaskLimit({ maxRunJobTasks }: Pick<AcceptContext, 'maxRunJobTasks'>): number {
+  return maxRunJobTasks ?? 750;
+}
+
+function activeRunJobTasks(runs: RunStore): number {
+  return runs
+    .listActive()
+    .filter((run) => run.phase !== 'queued' && run.settings.tasks.some(isRunJob))
+    .flatMap((run) => runs.activeTasksOf(run.runId).filter((task) => isRunJob(settingsOf(run, task)))).length;
+}
+
+function isRunJob(task: RunSettings['tasks'][number]): boolean {
+  return task.run_job_task !== undefined;
+}
+
+function workspaceFull({ maxActiveRuns }: AcceptContext): Outcome {
+  return {
+    result: 'MAXIMUM_CONCURRENT_RUNS_REACHED',
+    code: 'WORKSPACE_RUN_LIMIT_EXCEEDED',
+    type: 'CLIENT_ERROR',
+    message: `Skipping this run because the workspace has reached its limit of ${maxActiveRuns} active runs.`,
+  };
 }
 
 function skipped(limit: number): Outcome {

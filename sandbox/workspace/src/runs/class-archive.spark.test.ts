@@ -35,6 +35,8 @@ describe.skipIf(!canStartTestHelper())('the class archive', { timeout: 120_000 }
       logs: string;
     };
     expect(logs).toMatch(/org\.apache\.spark\.SparkContext source: shared objects file \(top\)/);
+    // What the settings of every run load besides.
+    expect(logs).toMatch(/io\.delta\.sql\.DeltaSparkSessionExtension source: shared objects file \(top\)/);
     expect(logs).toContain('sum 5050');
   });
 });

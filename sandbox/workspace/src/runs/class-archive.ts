@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Logger, RootSpec, SandboxDriver } from '@slowlane/contracts';
 import { openFile } from '../files/safe-folder.ts';
-import { launchSpec } from './launch-spec.ts';
+import { sparkConf } from '../programs/spark-conf.ts';
+import { type LaunchInput, launchSpec } from './launch-spec.ts';
 import { plainProgram } from './submit-arguments.ts';
 import { hasBegun } from './read-record.ts';
 import { makePassable, makeShared, scratchTarget } from './run-folders.ts';
@@ -48,7 +49,7 @@ export function makeClassArchive(options: ClassArchiveOptions): ClassArchive {
     const site = options.root.binds.find((bind) => bind.target === '/opt/site')?.source;
     if (site === undefined) return;
     const folder = join(options.stateDir, 'class-archive');
-    const key = await keyOf(options.root, join(site, 'pyspark', 'jars'));
+    const key = await keyOf(options, join(site, 'pyspark', 'jars'));
     const target = join(folder, `${key}.jsa`);
     if (!(await exists(target))) {
       const end = await runWarmUp(join(folder, key), `classes-${key}`);
@@ -56,6 +57,7 @@ export function makeClassArchive(options: ClassArchiveOptions): ClassArchive {
       if (typeof end === 'string' || end.code !== 0)
         throw new Error(`the program that makes it ended: ${JSON.stringify(end)}`);
       await take(join(folder, key), target);
+      await removeOthers(folder, `${key}.jsa`);
     }
     file = target;
   }
@@ -83,25 +85,11 @@ export function makeClassArchive(options: ClassArchiveOptions): ClassArchive {
     const empty = join(folder, 'volumes');
     await makeShared(empty);
     await stageScratch(scratch);
-    await copyFile(join(import.meta.dirname, 'warm-up.py'), join(scratch, 'runner.py'));
-    const { spec, command } = launchSpec({
-      id,
-      root: options.root,
-      volumesDir: empty,
-      scratch,
-      task: { task_key: 'classes' },
-      program: plainProgram({ task_key: 'classes' }),
-      placement: {
-        ...{ master: 'local[1]', net: { mode: 'none' }, workers: 0 },
-        cluster: {
-          spark_version: '',
-          spark_conf: {
-            'spark.driver.extraJavaOptions': `-XX:ArchiveClassesAtExit=${scratchTarget}/spark.jsa -Xlog:disable`,
-          },
-        },
-      },
-      limits: { driverMemoryBytes: 1_024 ** 3, cpus: 1, wallMs: 900_000 },
-      startAttempt: 1,
+    await makeShared(join(scratch, 'events'));
+    await copyFile(warmUp, join(scratch, 'runner.py'));
+    const { spec, command } = launchOf(options, {
+      ...{ id, scratch, volumesDir: empty, events: join(scratch, 'events') },
+      conf: await sparkConf({ root: options.root, volumesDir: empty }),
     });
     await driver.supervise(spec, { ...command, argv: ['/usr/bin/nice', '-n', '19', ...command.argv] }, record);
   }
@@ -113,6 +101,30 @@ export function makeClassArchive(options: ClassArchiveOptions): ClassArchive {
   }
 }
 
+const warmUp = join(import.meta.dirname, 'warm-up.py');
+
+/** Like a run: what the settings of runs make Spark load is what the archive must hold. */
+function launchOf(
+  { root }: ClassArchiveOptions,
+  given: Pick<LaunchInput, 'id' | 'scratch' | 'volumesDir' | 'events'> & { conf: Record<string, string> },
+): ReturnType<typeof launchSpec> {
+  const task = { task_key: 'classes' };
+  return launchSpec({
+    ...{ ...given, root, task, startAttempt: 1 },
+    program: { ...plainProgram(task), conf: given.conf },
+    placement: {
+      ...{ master: 'local[1]', net: { mode: 'none' }, workers: 0 },
+      cluster: {
+        spark_version: '',
+        spark_conf: {
+          'spark.driver.extraJavaOptions': `-XX:ArchiveClassesAtExit=${scratchTarget}/spark.jsa -Xlog:disable`,
+        },
+      },
+    },
+    limits: { driverMemoryBytes: 1_024 ** 3, cpus: 1, wallMs: 900_000 },
+  });
+}
+
 /** Copied, not moved: the file that later sandboxes map must belong to us. */
 async function take(folder: string, target: string): Promise<void> {
   const opened = await openFile(join(folder, 'scratch'), ['spark.jsa']);
@@ -122,13 +134,21 @@ async function take(folder: string, target: string): Promise<void> {
   await rm(folder, { recursive: true, force: true }).catch(() => undefined);
 }
 
-/** The JVM refuses an archive by path, size and time of each JAR; the same facts name it here. */
-async function keyOf(root: RootSpec, jars: string): Promise<string> {
+/** Those of other settings or of another Spark: 140 MB each. Drivers that started with one have it mounted, and keep it. */
+async function removeOthers(folder: string, name: string): Promise<void> {
+  const others = (await readdir(folder)).filter((one) => one.endsWith('.jsa') && one !== name);
+  for (const other of others) await rm(join(folder, other), { force: true });
+}
+
+/** The JVM refuses an archive by path, size and time of each JAR; the same facts name it here, with the program that makes it and how that is started. */
+async function keyOf(options: ClassArchiveOptions, jars: string): Promise<string> {
   const names = (await readdir(jars)).sort();
   const facts = await Promise.all(names.map(async (name) => ({ name, stats: await stat(join(jars, name)) })));
   const lines = facts.map(({ name, stats }) => `${name} ${stats.size} ${stats.mtimeMs}`);
+  const conf = await sparkConf({ root: options.root, volumesDir: options.volumesDir });
+  const { command } = launchOf(options, { id: '', scratch: '', volumesDir: '', events: '', conf });
   return createHash('sha256')
-    .update([root.digest, ...lines].join('\n'))
+    .update([options.root.digest, ...lines, ...command.argv, await readFile(warmUp, 'utf8')].join('\n'))
     .digest('hex')
     .slice(0, 24);
 }

@@ -44,7 +44,9 @@ export function createComposite(options: CompositeOptions): Composite {
       // An earlier process may have come this far.
       if (runs.childOf(task.runId) === undefined) options.startChild(run, task, resolved.run_job_task);
     } catch (error) {
-      return clientError('INVALID_RUN_CONFIGURATION', (error as Error).message);
+      const isDenied = (error as { status?: number }).status === 403;
+      const code = isDenied ? 'UNAUTHORIZED_ERROR' : 'INVALID_RUN_CONFIGURATION';
+      return clientError(code, (error as Error).message);
     }
     markRunning(run, task, {});
     return undefined;
@@ -76,6 +78,7 @@ export function createComposite(options: CompositeOptions): Composite {
     if (outcome === undefined || outcome === null)
       return clientError('RUN_EXECUTION_ERROR', 'The run that the task had started was deleted.');
     if (outcome.result === 'SUCCESS') return outcome;
+    if (outcome.result === 'SUCCESS_WITH_FAILURES') return { ...outcome, result: 'SUCCESS', code: 'SUCCESS' };
     return { ...outcome, result: 'FAILED', message: `Run ${child?.runId} failed with message: ${outcome.message}` };
   }
 

@@ -6,6 +6,7 @@ import type { RunStore } from '../store/run-store.ts';
 import type { Compute } from '../clusters/compute.ts';
 import type { SecretSource } from '../programs/program.ts';
 import type { Task } from '../jobs/schema.ts';
+import { limitReached } from './accept-run.ts';
 import { createLauncher, type Launcher, type LaunchResult } from './launcher.ts';
 import { cancelled, internalError, jobOutcome } from './outcome.ts';
 import { runFolders } from './run-folders.ts';
@@ -31,7 +32,7 @@ export interface EngineOptions {
   stateDir: string;
   volumesDir: string;
   objectsDir: string;
-  limits: { driverMemoryBytes: number; cpus: number; maxActiveRuns: number; wallMs: number };
+  limits: { driverMemoryBytes: number; cpus: number; maxActiveRuns: number; maxRunJobTasks?: number; wallMs: number };
   logger: Logger;
   now: () => number;
   /** File of the class archive, when there is one. */
@@ -78,7 +79,7 @@ export function createEngine(options: EngineOptions): Engine {
   });
   const watches = new Map<number, EndWatch>();
   const launching = new Set<Promise<void>>();
-  const lost = new Map<number, Outcome>();
+  const lost = new Set<number>();
   let closed = false;
   const timer = setInterval(tick, tickMs);
   timer.unref();
@@ -115,7 +116,9 @@ export function createEngine(options: EngineOptions): Engine {
   function unqueue(): void {
     for (const run of runs.listActive()) {
       if (run.phase !== 'queued') continue;
-      if (runs.countRunning() >= options.limits.maxActiveRuns) return;
+      const reached = limitReached({ runs, ...options.limits }, run.settings);
+      if (reached === 'ACTIVE_RUNS_LIMIT_REACHED') return;
+      if (reached !== undefined) continue;
       if (run.runType === 'JOB_RUN' && runs.countRunning(run.jobId) >= (run.settings.max_concurrent_runs ?? 1))
         continue;
       runs.update(run.runId, { phase: 'pending', unqueuedAt: now() });
@@ -173,7 +176,8 @@ export function createEngine(options: EngineOptions): Engine {
     for (const taskRunId of taskRunIds) {
       const task = runs.getTask(taskRunId);
       if (task === undefined || task.phase === 'ended') continue;
-      lost.set(taskRunId, outcome);
+      runs.updateTask(taskRunId, { lostOutcome: outcome });
+      lost.add(taskRunId);
       if (watches.has(taskRunId)) void driver.kill(launcher.sandboxId(taskRunId), 'kill').catch(() => undefined);
     }
   }
@@ -225,6 +229,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   function watch(task: TaskRecord): void {
     if (closed) return;
+    if ((runs.getTask(task.runId)?.lostOutcome ?? null) !== null) lost.add(task.runId);
     const folders = runFolders(options.stateDir, task.runId);
     const watched = watchEnd({
       folder: folders.record(task.startAttempt),
@@ -251,7 +256,7 @@ export function createEngine(options: EngineOptions): Engine {
         runs.updateTask(taskRunId, { startAttempt: judged.startAttempt });
         return watch({ ...task, startAttempt: judged.startAttempt });
       }
-      const outcome = task.cancelCause === null ? lost.get(taskRunId) : undefined;
+      const outcome = task.cancelCause === null ? task.lostOutcome : undefined;
       endTask(taskRunId, outcome ?? judged.outcome, judged.endedAt ?? now());
     } catch (error) {
       logger.error({ run: taskRunId, error: String(error) }, 'end of a run cannot be judged');

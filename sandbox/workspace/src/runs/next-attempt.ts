@@ -16,6 +16,7 @@ export function nextAttempt(
     outcome: null,
     superseded: null,
     notBefore: null,
+    lostOutcome: null,
     attempt: (task.attempt ?? 0) + 1,
     originalRunId: task.originalRunId ?? task.runId,
     ...changes,

@@ -7,6 +7,9 @@ export interface RunSettings {
   job_clusters?: JobSettings['job_clusters'];
   timeout_seconds?: number | undefined;
   max_concurrent_runs?: number | undefined;
+  webhook_notifications?: JobSettings['webhook_notifications'];
+  notification_settings?: JobSettings['notification_settings'];
+  health?: JobSettings['health'];
 }
 
 export interface RunParameter {
@@ -16,7 +19,7 @@ export interface RunParameter {
 }
 
 export type RunType = 'JOB_RUN' | 'SUBMIT_RUN';
-export type RunTrigger = 'ONE_TIME' | 'PERIODIC' | 'RUN_JOB_TASK';
+export type RunTrigger = 'ONE_TIME' | 'PERIODIC' | 'CONTINUOUS' | 'RUN_JOB_TASK';
 
 /** Times are epoch milliseconds; `null` = not yet. */
 interface Progress {
@@ -70,6 +73,8 @@ export interface TaskRecord extends Progress {
   iteration?: number | null;
   /** JSON: the input of an iteration; of a for-each task, all of them. */
   input?: string | null;
+  /** Its cluster is gone: what the end of its program will have meant. */
+  lostOutcome?: Outcome | null;
 }
 
 /** The settings of a task run inside its run; of an iteration, those of the task that is repeated. */

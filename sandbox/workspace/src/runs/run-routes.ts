@@ -59,7 +59,9 @@ function getRun(options: RunRoutesOptions, request: FastifyRequest): unknown {
   const { run, task } = findRun(options.runs, query.run_id);
   if (task !== undefined) return { ...taskRunView(run, task, options.view()), ...iterationsView(options, run, task) };
   const tasks = options.runs.tasksOf(run.runId);
-  let view = runView(run, tasks, options.view());
+  let view: Record<string, unknown> = runView(run, tasks, options.view());
+  const shownTasks = view['tasks'] as Record<string, unknown>[];
+  view = { ...view, tasks: shownTasks.map((shown, index) => ({ ...shown, ...statsView(options, run, tasks[index]) })) };
   if (query.include_history === true) {
     const history = historyView(run, options.runs.historyOf(run.runId), options.runs.allTasksOf(run.runId));
     view = { ...view, repair_history: history };
@@ -80,8 +82,18 @@ const pagedFields = ['tasks', 'job_clusters', 'job_parameters', 'repair_history'
 
 /** What a for-each task run has below it. */
 function iterationsView(options: RunRoutesOptions, run: RunRecord, task: TaskRecord): Record<string, unknown> {
-  const forEach = settingsOf(run, task).for_each_task;
-  if (forEach === undefined) return {};
+  const iterations = options.runs.iterationsOf(task.runId);
+  if (iterations.length === 0) return statsView(options, run, task);
+  return {
+    ...statsView(options, run, task),
+    iterations: iterations.map((one) => taskView(run, one, options.view())),
+  };
+}
+
+/** How far a for-each task is; nothing for another one. */
+function statsView(options: RunRoutesOptions, run: RunRecord, task: TaskRecord | undefined): Record<string, unknown> {
+  const forEach = task === undefined ? undefined : settingsOf(run, task).for_each_task;
+  if (task === undefined || forEach === undefined) return {};
   const iterations = options.runs.iterationsOf(task.runId);
   const count = (test: (one: TaskRecord) => boolean): number => iterations.filter(test).length;
   const total = task.input == null ? 0 : (JSON.parse(task.input) as unknown[]).length;
@@ -95,10 +107,7 @@ function iterationsView(options: RunRoutesOptions, run: RunRecord, task: TaskRec
     succeeded_iterations: succeeded,
     failed_iterations: completed - succeeded,
   };
-  return {
-    for_each_task: { ...forEach, stats: { task_run_stats: stats } },
-    ...(iterations.length === 0 ? {} : { iterations: iterations.map((one) => taskView(run, one, options.view())) }),
-  };
+  return { for_each_task: { ...forEach, stats: { task_run_stats: stats } } };
 }
 
 function repair(options: RunRoutesOptions, request: FastifyRequest): unknown {

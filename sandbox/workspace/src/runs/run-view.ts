@@ -145,6 +145,7 @@ function queueView(run: RunRecord): Record<string, unknown> {
   const reasons = {
     MAX_CONCURRENT_RUNS_REACHED: 'Queued due to reaching maximum concurrent runs of the job.',
     ACTIVE_RUNS_LIMIT_REACHED: 'Queued due to reaching the limit of active runs of the workspace.',
+    ACTIVE_RUN_JOB_TASKS_LIMIT_REACHED: 'Queued due to reaching the limit of active run job tasks of the workspace.',
   };
   const message = reasons[run.queueCode];
   const names = stateNames('queued', null, true);

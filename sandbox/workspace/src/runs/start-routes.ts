@@ -4,13 +4,13 @@ import { parseInput } from '../http/parse-input.ts';
 import { noteCall } from '../http/record-calls.ts';
 import { checkSettings } from '../jobs/check-settings.ts';
 import { findJob } from '../jobs/job-routes.ts';
-import { RunNow, SubmitRun, type Task } from '../jobs/schema.ts';
+import { type JobSettings, RunNow, SubmitRun, type Task } from '../jobs/schema.ts';
 import type { JobRecord, JobStore } from '../store/job-store.ts';
 import { type AcceptContext, acceptRun } from './accept-run.ts';
 import type { Engine } from './engine.ts';
 import type { RunStore } from '../store/run-store.ts';
 import { onlyTasks } from './only-tasks.ts';
-import type { RunParameter, RunRecord, RunSettings, TaskRecord } from './run-record.ts';
+import type { RunParameter, RunRecord, RunSettings, RunTrigger, TaskRecord } from './run-record.ts';
 
 export interface StartRoutesOptions {
   accept: AcceptContext;
@@ -87,6 +87,17 @@ export function startChildRun(
   );
 }
 
+/** Starts a run that no call asked for. It never waits for a caller to try again: where the workspace is full it queues or is SKIPPED. */
+export function startOwnRun(
+  options: Omit<StartRoutesOptions, 'engine'>,
+  job: JobRecord,
+  { trigger, token }: { trigger: RunTrigger; token: string },
+): number {
+  const prepare = (): ReturnType<typeof prepareRun> => prepareRun(job, { job_id: job.jobId });
+  return acceptRun(options.accept, { runType: 'JOB_RUN', trigger, token, overrides: {}, prepare, skipsWhenFull: true })
+    .runId;
+}
+
 function parentOf(runs: RunStore, run: RunRecord): RunRecord | undefined {
   const task = run.parentTaskRunId == null ? undefined : runs.getTask(run.parentTaskRunId);
   return task === undefined ? undefined : runs.get(task.jobRunId);
@@ -107,6 +118,7 @@ function prepareRun(job: JobRecord, body: RunNow): ReturnType<Parameters<typeof 
     ...(job_clusters === undefined ? {} : { job_clusters }),
     ...(timeout_seconds === undefined ? {} : { timeout_seconds }),
     ...(max_concurrent_runs === undefined ? {} : { max_concurrent_runs }),
+    ...toldOf(job.settings),
   };
   return {
     jobId: job.jobId,
@@ -114,6 +126,18 @@ function prepareRun(job: JobRecord, body: RunNow): ReturnType<Parameters<typeof 
     settings,
     parameters: parametersOf(job, body.job_parameters ?? {}),
     wantsQueue: (body.queue ?? job.settings.queue)?.enabled === true,
+  };
+}
+
+/** Who is told of the run is fixed when it is accepted, like everything else about it. */
+function toldOf(
+  settings: Pick<JobSettings, 'webhook_notifications' | 'notification_settings' | 'health'>,
+): Partial<RunSettings> {
+  const { webhook_notifications, notification_settings, health } = settings;
+  return {
+    ...(webhook_notifications === undefined ? {} : { webhook_notifications }),
+    ...(notification_settings === undefined ? {} : { notification_settings }),
+    ...(health === undefined ? {} : { health }),
   };
 }
 
@@ -142,6 +166,7 @@ function submitRun(options: StartRoutesOptions, request: FastifyRequest): unknow
       settings: {
         tasks: body.tasks,
         ...(body.timeout_seconds === undefined ? {} : { timeout_seconds: body.timeout_seconds }),
+        ...toldOf(body),
       },
       parameters: [],
       wantsQueue: body.queue?.enabled === true,

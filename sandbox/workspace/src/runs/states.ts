@@ -3,6 +3,7 @@ export type Phase = 'queued' | 'blocked' | 'waiting' | 'pending' | 'starting' | 
 
 export type ResultState =
   | 'SUCCESS'
+  | 'SUCCESS_WITH_FAILURES'
   | 'FAILED'
   | 'TIMEDOUT'
   | 'CANCELED'
@@ -14,6 +15,7 @@ export type ResultState =
 
 export type TerminationCode =
   | 'SUCCESS'
+  | 'SUCCESS_WITH_FAILURES'
   | 'USER_CANCELED'
   | 'CANCELED'
   | 'SKIPPED'
@@ -21,8 +23,10 @@ export type TerminationCode =
   | 'RUN_EXECUTION_ERROR'
   | 'LIBRARY_INSTALLATION_ERROR'
   | 'RESOURCE_NOT_FOUND'
+  | 'UNAUTHORIZED_ERROR'
   | 'INVALID_RUN_CONFIGURATION'
   | 'MAX_CONCURRENT_RUNS_EXCEEDED'
+  | 'WORKSPACE_RUN_LIMIT_EXCEEDED'
   | 'INVALID_CLUSTER_REQUEST'
   | 'CLUSTER_ERROR'
   | 'CLUSTER_TERMINATED_BY_USER'
@@ -41,7 +45,8 @@ export interface Outcome {
   condition?: 'true' | 'false';
 }
 
-export type QueueCode = 'MAX_CONCURRENT_RUNS_REACHED' | 'ACTIVE_RUNS_LIMIT_REACHED';
+export type QueueCode =
+  'MAX_CONCURRENT_RUNS_REACHED' | 'ACTIVE_RUNS_LIMIT_REACHED' | 'ACTIVE_RUN_JOB_TASKS_LIMIT_REACHED';
 export type CancelCause = 'user' | 'timeout';
 
 const lifeCycleStates: Record<Exclude<Phase, 'ended'>, string> = {

@@ -42,7 +42,7 @@ const laterColumns: Record<string, readonly string[]> = {
   runs: ['run_trigger TEXT', 'parent_task_run_id INTEGER', 'repair_id INTEGER', 'repaired_at INTEGER'],
   tasks: [
     ...['attempt INTEGER', 'retries INTEGER', 'original_run_id INTEGER', 'repair_id INTEGER', 'superseded INTEGER'],
-    ...['not_before INTEGER', 'parent_run_id INTEGER', 'iteration INTEGER', 'input TEXT'],
+    ...['not_before INTEGER', 'parent_run_id INTEGER', 'iteration INTEGER', 'input TEXT', 'lost_outcome TEXT'],
   ],
 };
 

@@ -20,6 +20,8 @@ export interface JobStore {
   countCreatedSince(since: number): number;
   replace(jobId: number, settings: JobSettings): void;
   delete(jobId: number, now: number): void;
+  /** After every job that is made, changed or deleted. */
+  onChange(listener: (jobId: number) => void): void;
   /** Newest first; `name` is exact but for its case. */
   list(request: PageRequest & { name?: string | undefined }): Page<JobRecord>;
 }
@@ -34,20 +36,30 @@ export function openJobStore(database: DatabaseSync): JobStore {
   const remove = database.prepare('UPDATE jobs SET deleted_at = ? WHERE job_id = ? AND deleted_at IS NULL');
   const countAll = database.prepare('SELECT count(*) AS n FROM jobs WHERE deleted_at IS NULL');
   const countSince = database.prepare('SELECT count(*) AS n FROM jobs WHERE created_at > ?');
+  const changed: ((jobId: number) => void)[] = [];
+  const tell = (jobId: number): void => changed.forEach((listener) => listener(jobId));
   return {
+    onChange: (listener) => void changed.push(listener),
     count: () => (countAll.get() as { n: number }).n,
     countCreatedSince: (since) => (countSince.get(since) as { n: number }).n,
     create(settings, now) {
       const jobId = newNumericId((id) => exists.get(id) !== undefined);
       insert.run(jobId, searchName(settings), now, JSON.stringify(settings));
+      tell(jobId);
       return jobId;
     },
     get(jobId) {
       const row = select.get(jobId);
       return row === undefined ? undefined : recordOf(row);
     },
-    replace: (jobId, settings) => void update.run(searchName(settings), JSON.stringify(settings), jobId),
-    delete: (jobId, now) => void remove.run(now, jobId),
+    replace(jobId, settings) {
+      update.run(searchName(settings), JSON.stringify(settings), jobId);
+      tell(jobId);
+    },
+    delete(jobId, now) {
+      remove.run(now, jobId);
+      tell(jobId);
+    },
     list: (request) => listJobs(database, request),
   };
 }

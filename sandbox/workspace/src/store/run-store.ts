@@ -43,6 +43,7 @@ export type TaskChanges = Partial<
     | 'superseded'
     | 'notBefore'
     | 'input'
+    | 'lostOutcome'
   >
 >;
 
@@ -134,8 +135,9 @@ const taskFields = {
   parentRunId: 'parent_run_id',
   iteration: 'iteration',
   input: 'input',
+  lostOutcome: 'lost_outcome',
 };
-const jsonFields = new Set(['settings', 'parameters', 'overrides', 'outcome']);
+const jsonFields = new Set(['settings', 'parameters', 'overrides', 'outcome', 'lostOutcome']);
 const sortKey = 'coalesce(ended_at, accepted_at)';
 
 export function openRunStore(database: DatabaseSync): RunStore {
