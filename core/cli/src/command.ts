@@ -40,6 +40,10 @@ export interface LocalCommands {
   status(): Promise<StatusView>;
   doctor(): Promise<DoctorView>;
   toolchains(): Promise<ToolchainsView>;
+  listPlugins(): Promise<PluginsView>;
+  /** `line`: what to write into slowlane.yaml. */
+  newPlugin(name: string, parent: string): Promise<{ folder: string; files: string[]; line: string }>;
+  testPlugin(folder: string): Promise<PluginTestView>;
   demo(options: { keep: boolean; yes: boolean }): Promise<object>;
   test(options: { suites: string[]; full: boolean; fast: boolean }): Promise<TestView>;
   bench(suites: string[]): Promise<BenchView>;
@@ -48,8 +52,14 @@ export interface LocalCommands {
     folder: string,
     options: { withKeys: boolean },
   ): Promise<{ folder: string; files: number; bytes: number; cursor: string; tookMs: number }>;
-  /** Blobs. `bytes`: of the removed ones; in a dry run: of those that would go. */
-  gc(options: { dryRun: boolean }): Promise<{ kept: number; removed: number; bytes: number; dryRun: boolean }>;
+  /** Blobs, and what is published on workspaces. `bytes`: of what was removed; in a dry run: of what would go. */
+  gc(options: { dryRun: boolean }): Promise<{
+    kept: number;
+    removed: number;
+    bytes: number;
+    published: { jobs: number; artifacts: number; bytes: number; unreachable: { workspace: string; reason: string }[] };
+    dryRun: boolean;
+  }>;
   restore(folder: string): Promise<{ home: string; files: number; bytes: number; cursor: string; at: number }>;
   /** Returns when `signal` of the context asks for the end; `onUp` is called once it answers. */
   workspaceUp(options: WorkspaceUpOptions): Promise<{ url: string; master: string; ended: string[] }>;
@@ -105,6 +115,28 @@ export interface TestView {
   skipped: number;
 }
 
+export interface PluginsView {
+  /** `problem`: why it cannot be loaded. */
+  plugins: {
+    id: string;
+    version: string;
+    source: 'built-in' | 'folder' | 'npm';
+    folder: string;
+    recognises: string[];
+    toolchains: string[];
+    registries: string[];
+    problem?: string;
+  }[];
+}
+
+export interface PluginTestView {
+  plugin: string;
+  folder: string;
+  findings: { test: string; ok: boolean; detail: string }[];
+  passed: number;
+  failed: number;
+}
+
 export interface OperationTestView {
   file: string;
   tests: { name: string; passed: boolean; problems: string[] }[];
@@ -143,7 +175,18 @@ export interface ToolchainsView {
 export interface DoctorView {
   ready: boolean;
   ground: { name: string; use: string; found: string | undefined; line: string | undefined }[];
-  sandbox: { tier: string; ok: boolean; findings: { test: string; ok: boolean; detail: string }[] } | undefined;
+  sandbox:
+    | {
+        tier: string;
+        ok: boolean;
+        findings: { test: string; ok: boolean; detail: string }[];
+        /** The driver, and the tests of the abuse suite with how many attacks of each held. */
+        driver?: string;
+        tests?: { id: string; title: string; starred: boolean; attacks: number; held: number; ok: boolean }[];
+      }
+    | undefined;
+  /** What the running service says: part or workspace -> `ok` or `failed`; absent while it does not run. */
+  service?: Record<string, string> | undefined;
 }
 
 export interface Style {

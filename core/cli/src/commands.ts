@@ -3,13 +3,19 @@ import * as automation from './commands/automation.ts';
 import * as backup from './commands/backup.ts';
 import * as build from './commands/build.ts';
 import * as buildProof from './commands/build-proof.ts';
+import * as cluster from './commands/cluster.ts';
 import * as gate from './commands/gate.ts';
 import * as local from './commands/local.ts';
 import * as pipeline from './commands/pipeline.ts';
 import * as platform from './commands/platform.ts';
+import * as plugin from './commands/plugin.ts';
 import * as toolchain from './commands/toolchain.ts';
 import * as workspace from './commands/workspace.ts';
+import * as workspaceFault from './commands/workspace-fault.ts';
 import * as request from './commands/request.ts';
+import * as requestLogs from './commands/request-logs.ts';
+import * as result from './commands/result.ts';
+import * as run from './commands/run.ts';
 
 /** Every command, in the order of the help. */
 export const commands: readonly Command<CommandInput>[] = [
@@ -23,21 +29,26 @@ export const commands: readonly Command<CommandInput>[] = [
     pipeline.pipelineLs,
     pipeline.pipelineShow,
     pipeline.pipelineRollback,
+    pipeline.pipelinePromote,
   ],
   ...[automation.operationTest, automation.scheduleLs, automation.schedulePause, automation.scheduleResume],
   ...[automation.deliveryLs, automation.deliveryRedeliver],
   ...[request.requestCreate, request.requestLs, request.requestShow, request.requestWait, request.requestCancel],
-  ...[request.requestRetry, request.requestRetryAll, request.requestCancelAll],
-  ...[platform.runShow, platform.runLogs, platform.resultGet, platform.trace],
+  ...[request.requestRetry, request.requestRetryAll, request.requestCancelAll, requestLogs.requestLogs],
+  ...[platform.runShow, platform.runLogs, run.runCancel],
+  ...[result.resultLs, platform.resultGet, result.resultLink, result.resultRevoke, platform.trace],
   ...[platform.gateLs, platform.gateSet, platform.gateReset, gate.gatePause, gate.gateRelease, gate.gateExplain],
+  ...[cluster.clusterLs, cluster.clusterEnd],
   ...[
     platform.tokenCreate,
     platform.tokenLs,
     platform.tokenRevoke,
-    platform.pluginLs,
+    plugin.pluginLs,
+    plugin.pluginNew,
+    plugin.pluginTest,
     toolchain.toolchainLs,
     local.workspaceUp,
     local.workspaceEnv,
   ],
-  ...[workspace.faultAdd, workspace.faultLs, workspace.faultClear, workspace.routes, workspace.conformance],
+  ...[workspaceFault.add, workspaceFault.ls, workspaceFault.clear, workspace.routes, workspace.conformance],
 ];

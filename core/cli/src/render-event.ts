@@ -32,6 +32,8 @@ const lines: Record<EventType, (data: Data) => string> = {
   'part.granted': ({ waitedMs }) => `granted after ${formatDuration(Number(waitedMs ?? 0))}`,
   'part.submitting': ({ attempt, token }) => `submitting, attempt ${text(attempt)}, token ${text(token).slice(0, 12)}…`,
   'part.running': ({ runId, runPageUrl }) => `run ${text(runId)} ${text(runPageUrl)}`.trimEnd(),
+  'part.progress': ({ step, percent, message }) =>
+    [percent === undefined ? `step ${text(step)}` : `${text(percent)} %`, text(message)].filter(Boolean).join('  '),
   'part.cancelling': () => 'cancelling, until the workspace says it has ended',
   'part.retrying': ({ attempt, failure }) => `next attempt ${text(attempt)} after: ${failureText(failure)}`,
   'part.unknown': ({ failure }) => `a person must decide, the slot is kept: ${failureText(failure)}`,
@@ -51,8 +53,17 @@ const lines: Record<EventType, (data: Data) => string> = {
     `budget ${text(dimension)}: ${text(spent)} millionths spent in ${text(month)}`,
   'gate.limit': ({ dimension, limit, by, reason }) =>
     `limit of ${text(dimension)} set to ${text(limit)} by ${text(by)}: ${text(reason)}`,
+  'cluster.wanted': ({ cluster, pool }) => `cluster ${text(cluster)} of pool ${text(pool)} is wanted`,
+  'cluster.starting': ({ cluster, clusterId }) => `cluster ${text(cluster)} starts as ${text(clusterId)}`,
+  'cluster.ready': ({ cluster, clusterId }) => `cluster ${text(cluster)} (${text(clusterId)}) takes parts`,
+  'cluster.ending': ({ cluster, reason }) => `cluster ${text(cluster)} ends: ${text(reason)}`,
+  'cluster.ended': ({ cluster, reason }) => `cluster ${text(cluster)} has ended: ${text(reason)}`,
+  'cluster.swept': ({ workspace, clusterId }) =>
+    `cluster ${text(clusterId)} of workspace ${text(workspace)} had no owner and was ended`,
+  'event.unreadable': ({ reason }) => `an entry of the stream could not be read: ${text(reason)}`,
   'result.expired': ({ files }) => `its retention is over: ${text(files)} files deleted`,
   'pipeline.applied': ({ revision, by }) => `pipeline revision ${text(revision)} by ${text(by)}`,
+  'pipeline.promoted': ({ target, artifact, by }) => `${digest(artifact)} promoted to ${text(target)} by ${text(by)}`,
   'pipeline.rolled-back': ({ target, to, by }) => `${text(target)} back to ${digest(to)} by ${text(by)}`,
 };
 

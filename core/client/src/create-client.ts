@@ -34,6 +34,7 @@ import {
 } from '@slowlane/contracts';
 import { automationCalls, type AutomationCalls } from './automation-calls.ts';
 import { createCaller, type Caller } from './call.ts';
+import { clusterCalls, type ClusterCalls } from './cluster-calls.ts';
 import { followBuildLog } from './follow-build-log.ts';
 import { followEvents } from './follow-events.ts';
 import { waitForRequest } from './wait-for-request.ts';
@@ -60,7 +61,7 @@ export interface FollowOptions {
  * Every call of the REST interface, with checked answers. Each method throws `SlowLaneError` with the code of the problem document, or
  * `cli.not-running` when nothing answers at the address.
  */
-export interface SlowLaneClient extends AutomationCalls {
+export interface SlowLaneClient extends AutomationCalls, ClusterCalls {
   createRequest(
     body: CreateRequest,
     options?: { idempotencyKey?: string; traceparent?: string },
@@ -82,7 +83,8 @@ export interface SlowLaneClient extends AutomationCalls {
   /** The same for all that match; with `dryRun` nothing is done. */
   retryRequests(filter: BulkFilterInput): Promise<BulkOutcome>;
   cancelRequests(filter: BulkFilterInput): Promise<BulkOutcome>;
-  getResult(id: string): Promise<ResultView>;
+  /** `ttl`: how long its links are good for, at most as long as the operation says. */
+  getResult(id: string, query?: { ttl?: string }): Promise<ResultView>;
   /** Opens a result file by its link. */
   openResult(href: string): Promise<Response>;
   /** Events from the first one, or after `after`, until the end event. */
@@ -135,6 +137,7 @@ export function createClient(options: ClientOptions): SlowLaneClient {
     ...buildCalls(caller),
     ...platformCalls(caller),
     ...automationCalls(caller),
+    ...clusterCalls(caller),
   };
 }
 
@@ -168,7 +171,7 @@ function requestCalls(caller: Caller): RequestCalls {
     retryRequest: (id) => caller.json(RequestRetried, at(id, '/retry'), { method: 'POST' }),
     retryRequests: (json) => caller.json(BulkOutcome, '/v1/requests/retry', { method: 'POST', json }),
     cancelRequests: (json) => caller.json(BulkOutcome, '/v1/requests/cancel', { method: 'POST', json }),
-    getResult: (id) => caller.json(ResultView, at(id, '/result')),
+    getResult: (id, query) => caller.json(ResultView, at(id, '/result'), query === undefined ? {} : { query }),
     openResult: (href) => caller.open(href, { anonymous: true }),
     followEvents: (id, options) => followEvents(caller, id, options),
     waitForRequest: (id, options) => waitForRequest(caller, id, options),
@@ -210,7 +213,7 @@ function buildCalls(caller: Caller): BuildCalls {
   };
 }
 
-type PlatformCalls = Omit<SlowLaneClient, keyof RequestCalls | keyof BuildCalls | keyof AutomationCalls>;
+type PlatformCalls = Omit<SlowLaneClient, keyof RequestCalls | keyof BuildCalls | keyof AutomationCalls | keyof ClusterCalls>;
 
 function platformCalls(caller: Caller): PlatformCalls {
   const pipelineAt = (name: string): string => `/v1/pipelines/${encodeURIComponent(name)}`;

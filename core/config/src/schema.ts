@@ -1,4 +1,4 @@
-import { Budgets, BytesText, EmailAddress, GateLimits, JsonObject, Name, Policy } from '@slowlane/contracts';
+import { Budgets, BytesText, EmailAddress, GateLimits, Json, Name, Policy } from '@slowlane/contracts';
 import { z } from 'zod';
 
 /** A workspace jobs are registered with: the local one that `slowlane up` starts, or a Databricks workspace. */
@@ -8,6 +8,23 @@ export const WorkspaceSettings = z.union([
     port: z.int().min(0).max(65_535).default(7_071),
     memory: BytesText.default('3g'),
     max_active_runs: z.int().min(1).default(4),
+    /** Quotas and rates of a real workspace, for clients that must live with them; what is left out is not limited. */
+    limits: z
+      .strictObject({
+        saved_jobs: z.int().min(0).optional(),
+        jobs_created_per_hour: z.int().min(0).optional(),
+        /** By route, without the version: `"POST /jobs/run-now": 20`. */
+        calls_per_second: z
+          .record(z.string().max(300), z.number().gt(0).max(100_000))
+          .refine((rates) => Object.keys(rates).every((route) => /^[A-Z]+ \/\S*$/.test(route)), {
+            message: 'must have routes as names: "METHOD /path", without the version',
+          })
+          .optional(),
+        run_job_tasks: z.int().min(0).optional(),
+      })
+      .default({}),
+    /** Hosts (`host` or `host:port`) that webhook notifications of runs may go to besides this machine. */
+    notification_hosts: z.array(z.string().min(1).max(300)).max(100).default([]),
   }),
   z.strictObject({
     kind: z.literal('databricks'),
@@ -20,6 +37,33 @@ export const WorkspaceSettings = z.union([
 ]);
 
 export type WorkspaceSettings = z.infer<typeof WorkspaceSettings>;
+
+/**
+ * A declared kind of compute: settings of the job cluster (`new_cluster` of the Jobs API, without spark_version), or serverless; and how its
+ * warm clusters live, for jobs that say `compute: { reuse: true }`.
+ */
+export const PoolSettings = z
+  .object({
+    /** `serverless`: the workspace chooses the compute; for wheels and Python only. */
+    kind: z.enum(['clusters', 'serverless']).optional(),
+    /** Money per hour of one cluster: what estimates, costs and budgets are made from. */
+    price_per_hour: z.number().min(0).optional(),
+    /** What the pool's warm clusters may cost together. */
+    max_price_per_hour: z.number().min(0).optional(),
+    /** Warm clusters that stay although they are idle, until their lease ends. */
+    min: z.int().min(0).max(1_000).optional(),
+    max: z.int().min(1).max(1_000).optional(),
+    idle_minutes: z.number().gt(0).max(10_000).optional(),
+    /** A cluster takes no new part after it, and ends when its parts have ended. */
+    lease_hours: z.number().gt(0).max(720).optional(),
+    /** A cluster that is not ready by then is given up. */
+    start_minutes: z.number().gt(0).max(600).optional(),
+    parts_per_cluster: z.int().min(1).max(100).optional(),
+    /** Tried in turn when clusters do not start. */
+    node_types: z.array(z.string().min(1).max(200)).max(20).optional(),
+  })
+  .catchall(Json);
+export type PoolSettings = z.infer<typeof PoolSettings>;
 
 /** An OpenID provider; `issuer` word for word as in its tokens. */
 export const OidcSettings = z.strictObject({
@@ -51,8 +95,7 @@ export const SlowLaneYaml = z.strictObject({
   /** CA bundle (PEM) that is trusted besides the system's: for companies that inspect TLS. */
   ca_bundle: z.string().optional(),
   workspaces: z.record(Name, WorkspaceSettings).prefault({ local: { kind: 'local' } }),
-  /** Declared kinds of compute: settings of the job cluster (`new_cluster` of the Jobs API, without spark_version). */
-  pools: z.record(Name, JsonObject).default({ default: { num_workers: 0, node_type_id: 'local' } }),
+  pools: z.record(Name, PoolSettings).default({ default: { num_workers: 0, node_type_id: 'local' } }),
   /** Mail server for `notify: [{ email }]`. */
   mail: z
     .strictObject({
@@ -78,6 +121,8 @@ export const SlowLaneYaml = z.strictObject({
       waiting_parts: z.int().min(1).default(200_000),
       /** Share of Redis' maxmemory. */
       redis_memory: z.number().gt(0).max(1).default(0.9),
+      /** How long a service that was asked to end says that it is not ready, and still answers: until load balancers have noticed. */
+      drain_seconds: z.number().min(0).max(600).default(0),
       /** Events that may wait for the archiver, those of the last minute included. */
       stream_events: z.int().min(1_000).default(900_000),
     })
@@ -91,8 +136,22 @@ export const SlowLaneYaml = z.strictObject({
     .string()
     .regex(/^\/Volumes\/[^/]+\/[^/]+$/)
     .default('/Volumes/main/slowlane'),
+  /** Most that is kept of one driver log. Whole logs need `cluster_log_conf: { volumes: … }` in the pool; without it the workspace gives their end. */
+  driver_log: BytesText.default('32m'),
   builders: z.int().min(1).max(64).default(2),
-  /** Language plugins besides those that ship: folders with a contract-1 plugin. */
-  plugins: z.array(z.string()).default([]),
+  /** What holds builds and runs: namespaces of this machine, or containers of an engine on it, whose socket the helper alone opens. */
+  sandbox: z
+    .strictObject({
+      driver: z.enum(['bubblewrap', 'docker', 'podman']).default('bubblewrap'),
+      /** Socket of the engine; default /var/run/docker.sock or /run/podman/podman.sock. */
+      socket: z.string().startsWith('/').optional(),
+    })
+    .prefault({}),
+  /** Language plugins besides those that ship: folders (`./plugin-go`, relative to this file) or npm packages installed beside it. */
+  plugins: z.array(z.string().min(1)).default([]),
+  /** Tools that builds see as `/opt/NAME`, besides those that are found by themselves; `version`: default what the file VERSION in the folder says. */
+  toolchains: z
+    .record(Name, z.strictObject({ home: z.string().startsWith('/'), version: z.string().optional() }))
+    .default({}),
 });
 export type SlowLaneYaml = z.infer<typeof SlowLaneYaml>;

@@ -5,7 +5,8 @@ import { Digest } from './common.ts';
 export const ArtifactFile = z.strictObject({ name: z.string(), digest: Digest, size: z.int().nonnegative() });
 export type ArtifactFile = z.infer<typeof ArtifactFile>;
 
-export const artifactKinds = ['jar', 'wheel', 'python-script'] as const;
+/** `notebooks` is a zip of notebooks in source or Jupyter format: their paths in it are those below the folder they are published to. */
+export const artifactKinds = ['jar', 'wheel', 'python-script', 'notebooks'] as const;
 export type ArtifactKind = (typeof artifactKinds)[number];
 
 /** One primary artifact and its closed set of companions. `digest` names the set: sha256 over the canonical JSON of the rest. */
@@ -26,7 +27,7 @@ export interface ArtifactView {
   name: string;
   size: number;
   entries: { path: string; size: number }[];
-  /** Text of `META-INF/MANIFEST.MF`, `*.dist-info/METADATA`, `entry_points.txt`, `*.properties` below META-INF, at most 64 KiB each. */
+  /** Text of `META-INF/MANIFEST.MF`, `*.dist-info/METADATA`, `entry_points.txt`, `*.properties` below META-INF, notebooks: at most 64 KiB each. */
   contents: Record<string, string>;
   /** Highest class-file major version outside `META-INF/versions`, and one class that has it. */
   classFile: { major: number; example: string } | undefined;
@@ -48,6 +49,12 @@ export const ArtifactManifest = z.strictObject({
   python: z
     .strictObject({ package: z.string(), version: z.string(), requiresPython: z.string().optional() })
     .optional(),
+  /** Notebooks of the set, by their path without extension, and what each is written in. */
+  notebooks: z
+    .array(z.strictObject({ path: z.string(), language: z.enum(['python', 'scala', 'r', 'sql']) }))
+    .optional(),
+  /** The R package that the program is. */
+  r: z.strictObject({ package: z.string(), version: z.string() }).optional(),
   spark: z.enum(['provided', 'bundled', 'none']),
 });
 export type ArtifactManifest = z.infer<typeof ArtifactManifest>;

@@ -15,6 +15,11 @@ export const Name = z
   );
 export type Name = z.infer<typeof Name>;
 
+/** A language plugin by its id, or by `id@version` where several of one id are installed. */
+export const LanguageName = z
+  .string()
+  .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*(?:@\d+\.\d+\.\d+)?$/, 'the id of a language plugin, or id@version');
+
 /** Digest of exact bytes: algorithm and lower-case hex. */
 export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 export type Digest = z.infer<typeof Digest>;

@@ -480,6 +480,12 @@ export const errorCodes = {
     summary: 'The workspace reported an outcome we do not know.',
     hint: 'It is shown word for word; report it.',
   },
+  'run.not-cancellable': {
+    kind: 'user',
+    status: 409,
+    summary: 'The run has ended already.',
+    hint: 'See how with: slowlane run show ID',
+  },
   'run.not-found': {
     kind: 'user',
     status: 404,
@@ -552,6 +558,12 @@ export const errorCodes = {
     kind: 'user',
     status: 410,
     summary: 'The result link has expired.',
+    hint: 'Get a new one: slowlane result get ID',
+  },
+  'result.link-revoked': {
+    kind: 'user',
+    status: 410,
+    summary: 'The result link was revoked.',
     hint: 'Get a new one: slowlane result get ID',
   },
   'result.link-invalid': {

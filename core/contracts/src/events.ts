@@ -35,12 +35,16 @@ export interface EventSubject {
  * part.parked {key, index, document, estimateMicros?; when it is run again: key, index, attempt} · part.waiting {dimension, limit, inUse, ahead: parts of the same claim before it} · part.granted {waitedMs}
  * part.submitting {attempt, token, node} · part.running {runId, attempt, runPageUrl?} · part.cancelling {}
  * part.unknown {attempt, failure: a run may have been started and cannot be found; the slot is kept until a person cancels}
+ * part.progress {attempt, step, percent?, message?}
  * part.retrying {attempt: the one that failed, failure} · part.ended {state, attempt, failure?, runMs, log?}
  * delivery.sent {url, status, attempt, eventId} · delivery.failed {url, attempt, failure}
  * request.retried {by, parts: ids of the new attempts}
  * gate.limit {dimension, limit: null when reset, by, reason} · gate.closed {dimension, cause, by, reason, until?} · gate.opened {dimension, cause, by}
  * gate.drained {dimension} · gate.drift {dimension, of: use | waiting, counted, actual} · gate.foreign {workspace, count, pools?, runs?}
+ * cluster.wanted|starting|ready|ending|ended {cluster, pool, workspace, digest, artifact, clusterId?, reason?} · cluster.swept {workspace, clusterId, cluster}
+ * pipeline.promoted {target, artifact, registrationId, by}
  * gate.month {dimension, month: the one that ended, spent} · pipeline.applied {revision, by} · pipeline.rolled-back {target, from, to: digests, registrationId, by} · result.expired {files: how many were deleted}
+ * event.unreadable {entry: as it lies in the stream, reason}: something else than us wrote into the stream; goes to quarantine
  */
 export const eventTypes = [
   'push.received',
@@ -68,6 +72,7 @@ export const eventTypes = [
   'part.submitting',
   'part.running',
   'part.cancelling',
+  'part.progress',
   'part.retrying',
   'part.unknown',
   'part.ended',
@@ -80,9 +85,17 @@ export const eventTypes = [
   'gate.drift',
   'gate.foreign',
   'gate.month',
+  'cluster.wanted',
+  'cluster.starting',
+  'cluster.ready',
+  'cluster.ending',
+  'cluster.ended',
+  'cluster.swept',
   'pipeline.applied',
   'pipeline.rolled-back',
+  'pipeline.promoted',
   'result.expired',
+  'event.unreadable',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 

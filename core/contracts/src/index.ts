@@ -14,6 +14,7 @@ export * from './scrub.ts';
 export * from './states.ts';
 export type * from './ports/build-lane.ts';
 export type * from './ports/catalogue.ts';
+export type * from './ports/clusters.ts';
 export type * from './ports/gateway.ts';
 export type * from './ports/logger.ts';
 export type * from './ports/mediation.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { JsonObject, Name } from './common.ts';
+import { JsonObject, LanguageName, Name } from './common.ts';
 
 /** `90s`, `15m`, `2h`, `7d`: becomes milliseconds by `kit/duration`. */
 export const DurationText = z.string().regex(/^[1-9][0-9]{0,5}(ms|s|m|h|d)$/, 'a number and a unit: 90s, 15m, 2h, 7d');
@@ -29,7 +29,13 @@ export const JobSpec = z.strictObject({
   /** Main class, entry point of a wheel (its name or `module:function`), or path of the script. */
   main: z.string().optional(),
   runtime: z.string().default('17.3.x-scala2.13'),
-  compute: z.strictObject({ pool: Name.default('default') }).default({ pool: 'default' }),
+  compute: z
+    .strictObject({
+      pool: Name.default('default'),
+      /** Runs share warm clusters that Slow Lane starts and ends, each for this artifact alone, instead of a cluster of their own. */
+      reuse: z.boolean().optional(),
+    })
+    .default({ pool: 'default' }),
   timeout: DurationText.default('1h'),
   retries: z.int().min(0).max(10).default(0),
   memory: BytesText.default('2g'),
@@ -254,7 +260,7 @@ export type ScheduleSpec = z.infer<typeof ScheduleSpec>;
 export const PipelineFile = z.strictObject({
   pipeline: Name,
   source: SourceSpec.prefault({}),
-  language: Name.optional(),
+  language: LanguageName.optional(),
   build: BuildSpec.prefault({}),
   job: JobSpec.prefault({}),
   targets: z.record(Name, TargetSpec).default({ dev: { workspace: 'local', promote: 'automatic' } }),

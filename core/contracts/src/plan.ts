@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { artifactKinds } from './artifact.ts';
 
 /** One program started in the sandbox: argv only, never a shell line. `cwd` is relative to the project folder. */
 export const PlanStep = z.strictObject({
@@ -40,6 +41,8 @@ export const PlanFile = z.strictObject({ path: z.string(), content: z.string().m
  */
 export const BuildPlan = z.strictObject({
   plugin: z.string(),
+  /** The artifact was built elsewhere and is only taken from there: the provenance then claims no build. */
+  prebuilt: z.boolean().optional(),
   tools: z.array(ToolRequirement),
   files: z.array(PlanFile).default([]),
   steps: z.array(PlanStep).min(1),
@@ -57,7 +60,7 @@ export const BuildPlan = z.strictObject({
     companions: z
       .strictObject({ include: z.array(z.string()), exclude: z.array(z.string()).default([]) })
       .default({ include: [], exclude: [] }),
-    kind: z.enum(['jar', 'wheel', 'python-script']),
+    kind: z.enum(artifactKinds),
   }),
 });
 export type BuildPlan = z.infer<typeof BuildPlan>;

@@ -33,8 +33,13 @@ export interface PluginManifest {
   reads: { glob: string; maxBytes: number }[];
   /** Tools that plans of this plugin may name. */
   toolchains: string[];
-  /** Registries (names of gateway routes: `maven`, `pypi`) that the resolve phase may use. */
+  /** Registries (names of gateway routes: `maven`, `pypi`) that the resolve phase may use; `*` = any that policy and gateway allow. */
   registries: string[];
+  /**
+   * Of registries that the gateway does not know by itself: globs of the paths below them whose bytes never change, everything else is asked
+   * for again.
+   */
+  layouts?: Record<string, string[]> | undefined;
 }
 
 /** A snapshot of the source tree: every entry, and the contents of those that `reads` matched. Never the file system. */
@@ -71,21 +76,30 @@ export interface Expectation {
 
 /** Volume paths of the published artifact set, by file name. */
 export interface PublishedPaths {
+  /** Of `notebooks`: the workspace folder that they were imported to. */
   primary: string;
   companions: Record<string, string>;
 }
 
 /**
  * One task of the Jobs API without its key and compute. Parameters are added by the register stage:
- * `--request {{job.parameters.request}} --result {{job.parameters.result}}`.
+ * `--request {{job.parameters.request}} --result {{job.parameters.result}}`; a notebook has them as widgets called `request` and `result`.
  */
 export const TaskSettings = z.strictObject({
   task: z.union([
     z.strictObject({ spark_jar_task: z.strictObject({ main_class_name: z.string() }) }),
     z.strictObject({ python_wheel_task: z.strictObject({ package_name: z.string(), entry_point: z.string() }) }),
     z.strictObject({ spark_python_task: z.strictObject({ python_file: z.string() }) }),
+    z.strictObject({
+      notebook_task: z.strictObject({
+        notebook_path: z.string(),
+        base_parameters: z.record(z.string(), z.string()).optional(),
+      }),
+    }),
   ]),
   libraries: z.array(z.union([z.strictObject({ jar: z.string() }), z.strictObject({ whl: z.string() })])),
+  /** Runs only on compute that belongs to one user or group (`data_security_mode: SINGLE_USER`), as R does. */
+  dedicated: z.boolean().optional(),
 });
 export type TaskSettings = z.infer<typeof TaskSettings>;
 

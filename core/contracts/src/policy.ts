@@ -14,7 +14,12 @@ export const Policy = z.strictObject({
   job_timeout: DurationText.default('24h'),
   job_memory: BytesText.default('8g'),
   retries: z.int().min(0).default(3),
-  egress: z.array(Name).default(['maven', 'pypi']),
+  egress: z.array(Name).default(['maven', 'pypi', 'cran', 'gradle-dist', 'gradle-plugins']),
+  /**
+   * Hosts that prebuilt JARs may be downloaded from, by the registry `web`: `host` or `host:port` over https; `http://host:port` is called
+   * without TLS. Names must lead to public addresses; an inner one is allowed only where it is written as digits.
+   */
+  downloads: z.array(z.string().regex(/^(?:http:\/\/)?[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?$/)).default([]),
   workspaces: z.array(Name).default(['local']),
   pools: z.array(Name).default(['default']),
   run_as: z.array(z.string()).default([]),

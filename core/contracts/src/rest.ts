@@ -125,6 +125,8 @@ export const PartView = z.object({
   endedAt: Timestamp.optional(),
   /** Why it waits, or waited last. */
   waiting: WaitReason.optional(),
+  /** What the driver last said. */
+  progress: z.object({ step: z.int(), percent: z.number().optional(), message: z.string().optional() }).optional(),
   /** For a parked part, in GET of its request: the first parts only, so that the answer stays quick. */
   wait: PartWaitView.optional(),
   failure: FailureView.optional(),
@@ -197,6 +199,12 @@ export const ResultView = z.object({
   files: z.array(z.object({ name: z.string(), size: z.int(), href: z.string(), expiresAt: Timestamp })),
 });
 export type ResultView = z.infer<typeof ResultView>;
+
+/** POST /v1/requests/{id}/result/revoke: that link, or without one all that were given out so far. */
+export const RevokeLinks = z.strictObject({ link: z.string().max(4_000).optional() });
+export type RevokeLinks = z.infer<typeof RevokeLinks>;
+export const LinksRevoked = z.object({ request: Id, revoked: z.enum(['one', 'all']) });
+export type LinksRevoked = z.infer<typeof LinksRevoked>;
 
 /** One event, as SSE data, in traces and in webhook bodies. */
 export const EventView = z.object({
@@ -368,6 +376,51 @@ export type PauseGate = z.infer<typeof PauseGate>;
 /** POST /v1/gates/{dimension}/release */
 export const ReleaseGate = z.strictObject({ reason: z.string().min(1).max(500) });
 export type ReleaseGate = z.infer<typeof ReleaseGate>;
+
+/** A warm cluster of the keeper; `id` is also its tag on the workspace. */
+export const ClusterView = z.object({
+  id: Id,
+  pool: Name,
+  workspace: Name,
+  state: z.enum(['wanted', 'starting', 'ready', 'ending']),
+  /** The workspace's id, once it is known. */
+  clusterId: z.string().optional(),
+  artifact: z.string(),
+  /** Parts that hold a lease on it. */
+  parts: z.array(Id),
+  createdAt: Timestamp,
+  readyAt: Timestamp.optional(),
+  idleSince: Timestamp.optional(),
+  /** It takes no new part from then on. */
+  leaseEndsAt: Timestamp,
+  reason: z.string().optional(),
+});
+export type ClusterView = z.infer<typeof ClusterView>;
+/** GET /v1/clusters */
+export const ClusterList = z.object({ clusters: z.array(ClusterView) });
+export type ClusterList = z.infer<typeof ClusterList>;
+
+/** POST /v1/pipelines/{name}/promote: registers with a target what was built already. */
+export const PromotePipeline = z.strictObject({
+  target: Name,
+  /** Digest of the artifact, or id of the build; default: what is registered with the first other target. */
+  artifact: z
+    .string()
+    .regex(/^(sha256:[0-9a-f]{8,64}|bld_[0-9A-Z]{26})$/, 'sha256:… (8 digits or more) or bld_…')
+    .optional(),
+});
+export type PromotePipeline = z.infer<typeof PromotePipeline>;
+export const Promoted = z.object({
+  pipeline: Name,
+  target: Name,
+  workspace: Name,
+  artifact: z.string(),
+  jobId: z.string(),
+  buildId: z.string(),
+  commit: z.string().optional(),
+  registrationId: Id,
+});
+export type Promoted = z.infer<typeof Promoted>;
 
 /** POST /v1/tokens; `ttl` like `30d`. */
 export const CreateToken = z.strictObject({

@@ -3,6 +3,7 @@ import type {
   BlobStore,
   BuildLane,
   BuildVerification,
+  ClusterBook,
   DeliveryControl,
   Digest,
   EventFeed,
@@ -55,6 +56,10 @@ export interface EndpointDeps {
   tell?(event: NewEvent): Promise<unknown>;
   /** Whether a registered job is still on its workspace: people delete jobs by hand. */
   jobExists?(registration: Registration): Promise<boolean>;
+  /** Warm clusters; absent where no keeper keeps any. */
+  clusters?: Pick<ClusterBook, 'list' | 'get' | 'move' | 'endLease'>;
+  /** Publishes and registers the artifact of a build for one more target. Throws `pipeline.*`, `workspace.*`. */
+  promote?(buildId: string, target: string): Promise<Registration>;
   plugins(): Promise<PluginManifest[]>;
   /** Reads all that was kept of a build again. */
   verifyBuild(build: { set: ArtifactSet; provenance: Digest }): Promise<BuildVerification>;
@@ -78,6 +83,8 @@ export interface EndpointDeps {
   /** Refuses new requests while the system is short of something. Absent = never. */
   admission?: Pick<Admission, 'admit'>;
   health(): Promise<Health>;
+  /** Aborted when the service is about to end: from then on it is not ready. */
+  draining?: AbortSignal;
   version: string;
   /** Where clients reach this service, without a slash at the end: `http://127.0.0.1:8080`. */
   publicUrl: string;

@@ -2,3 +2,4 @@ export { type Admission, type AdmissionLimits, type Load, startAdmission } from 
 export { buildEndpoint } from './build-endpoint.ts';
 export type { EndpointDeps } from './endpoint-deps.ts';
 export { createOidc, type Oidc, type OidcProvider } from './oidc.ts';
+export { type Closing, closeGracefully } from './close-gracefully.ts';

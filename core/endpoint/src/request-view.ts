@@ -76,6 +76,7 @@ function partView(part: PartRecord): PartView {
     submittedAt: part.submittedAt,
     endedAt: part.endedAt,
     waiting: part.waiting,
+    progress: part.progress,
     failure: failureView(part.failure),
   };
 }

@@ -2,10 +2,12 @@ import type { Route } from './route.ts';
 import { cancelRequests, retryRequests } from './routes/bulk-requests.ts';
 import { cancelBuild } from './routes/cancel-build.ts';
 import { cancelRequest } from './routes/cancel-request.ts';
+import { cancelRun } from './routes/cancel-run.ts';
 import { createBuild } from './routes/create-build.ts';
 import { createRequest } from './routes/create-request.ts';
 import { createSource } from './routes/create-source.ts';
 import { createToken } from './routes/create-token.ts';
+import { endCluster } from './routes/end-cluster.ts';
 import { followRequest } from './routes/follow-request.ts';
 import { getArtifact } from './routes/get-artifact.ts';
 import { getBuild } from './routes/get-build.ts';
@@ -23,6 +25,7 @@ import { getRun } from './routes/get-run.ts';
 import { getRunLog } from './routes/get-run-log.ts';
 import { getTrace } from './routes/get-trace.ts';
 import { listBuilds } from './routes/list-builds.ts';
+import { listClusters } from './routes/list-clusters.ts';
 import { listDeliveries } from './routes/list-deliveries.ts';
 import { listGates } from './routes/list-gates.ts';
 import { listPipelines } from './routes/list-pipelines.ts';
@@ -32,12 +35,14 @@ import { listSchedules } from './routes/list-schedules.ts';
 import { listTokens } from './routes/list-tokens.ts';
 import { pauseGate } from './routes/pause-gate.ts';
 import { pauseSchedule, resumeSchedule } from './routes/pause-schedule.ts';
+import { promotePipeline } from './routes/promote-pipeline.ts';
 import { putPipeline } from './routes/put-pipeline.ts';
 import { redeliver } from './routes/redeliver.ts';
 import { releaseGate } from './routes/release-gate.ts';
 import { rollbackPipeline } from './routes/rollback-pipeline.ts';
 import { resetGate } from './routes/reset-gate.ts';
 import { retryRequest } from './routes/retry-request.ts';
+import { revokeLinks } from './routes/revoke-links.ts';
 import { revokeToken } from './routes/revoke-token.ts';
 import { setGate } from './routes/set-gate.ts';
 
@@ -53,6 +58,7 @@ export const routes: readonly Route[] = [
   retryRequests,
   getResult,
   getResultFile,
+  revokeLinks,
   createSource,
   createBuild,
   listBuilds,
@@ -68,6 +74,9 @@ export const routes: readonly Route[] = [
   listPipelines,
   getPipeline,
   rollbackPipeline,
+  promotePipeline,
+  listClusters,
+  endCluster,
   listGates,
   setGate,
   resetGate,
@@ -84,6 +93,7 @@ export const routes: readonly Route[] = [
   listPlugins,
   getRun,
   getRunLog,
+  cancelRun,
   getTrace,
   getHealth,
 ];

@@ -31,11 +31,13 @@ export async function streamEvents(
   const out = reply.raw;
   const end = (): void => void out.end();
   const heartbeat = setInterval(() => out.write(': still here\n\n'), HEARTBEAT_MS);
-  closing.addEventListener('abort', end);
+  // Back soon: another node takes over, or this one starts again.
+  const leave = (): void => void out.end('retry: 1000\n\n');
+  closing.addEventListener('abort', leave);
   out.on('error', () => undefined);
   out.once('close', () => {
     clearInterval(heartbeat);
-    closing.removeEventListener('abort', end);
+    closing.removeEventListener('abort', leave);
     subscription.close();
   });
   take = (event) => {

@@ -31,7 +31,7 @@ beforeEach(async () => {
         void gate.push(`busy ${dimension} ${by} ${until - now}`),
       free: async (dimension: string, by: string) => gate.push(`free ${dimension} ${by}`) > 0,
     },
-    settings: { failures: 3, probeMs: 1_000, maxProbeMs: 3_000 },
+    settings: { failures: 3, probeMs: 1_000, maxProbeMs: 3_000, silenceMs: 20_000 },
     clock,
     logger,
   });
@@ -86,4 +86,22 @@ it('probes with growing pauses, and closes with the first answer', async () => {
   expect(breakers.view()).toEqual([{ workspace: 'main', state: 'closed', failures: 0, since: now }]);
   expect(gate.at(-1)).toBe('free ws:main circuit-breaker');
   expect(workspace.calls).toHaveLength(3);
+});
+
+it('tries a needed workspace that was not heard of for some time, and opens after two tries without an answer', async () => {
+  await breakers.count('main', async () => 1);
+  now += 19_000;
+  await breakers.probeSilent(['main'], never);
+  expect(workspace.calls).toEqual([]);
+  now += 1_000;
+  workspace.faults.set('runs/list', ['cut']);
+  await breakers.probeSilent(['main'], never);
+  expect(breakers.view()).toMatchObject([{ state: 'closed', failures: 0 }]);
+  await breakers.probeSilent(['main'], never);
+  expect(workspace.calls).toHaveLength(2);
+  now += 20_000;
+  workspace.faults.set('runs/list', [503, 'cut']);
+  await breakers.probeSilent(['main'], never);
+  expect(breakers.view()).toMatchObject([{ workspace: 'main', state: 'open', failures: 2 }]);
+  expect(gate).toEqual(['busy ws:main circuit-breaker 31000']);
 });

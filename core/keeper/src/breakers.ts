@@ -21,6 +21,8 @@ export interface BreakerSettings {
   /** Time to the first probe; it doubles up to `maxProbeMs`. */
   probeMs: number;
   maxProbeMs: number;
+  /** A workspace that is needed and was not heard of for so long is tried; with the time-outs of two tries it stays below a minute. */
+  silenceMs: number;
 }
 
 /** One circuit breaker for each workspace. An open one postpones submissions; it fails nothing. */
@@ -32,9 +34,11 @@ export interface Breakers {
   view(): BreakerView[];
   /** Probes the open ones whose time has come. */
   probe(signal: AbortSignal): Promise<void>;
+  /** Tries those of these workspaces that nothing was heard of for some time: a frozen one opens after two tries without an answer. */
+  probeSilent(needed: readonly string[], signal: AbortSignal): Promise<void>;
 }
 
-export const defaultBreaker: BreakerSettings = { failures: 10, probeMs: 5_000, maxProbeMs: 60_000 };
+export const defaultBreaker: BreakerSettings = { failures: 10, probeMs: 5_000, maxProbeMs: 60_000, silenceMs: 20_000 };
 
 /** Name under which the breaker closes `ws:<workspace>` at the gate. */
 export const breakerName = 'circuit-breaker';
@@ -51,6 +55,7 @@ export interface BreakerDeps {
 
 interface Breaker extends BreakerView {
   probes: number;
+  heardAt: number;
 }
 
 export function createBreakers(deps: BreakerDeps): Breakers {
@@ -68,7 +73,7 @@ export function createBreakers(deps: BreakerDeps): Breakers {
     async count(workspace, call) {
       try {
         const answer = await call();
-        answered(of(workspace));
+        answered(deps, of(workspace));
         return answer;
       } catch (error) {
         await failed(deps, of(workspace), error);
@@ -82,14 +87,20 @@ export function createBreakers(deps: BreakerDeps): Breakers {
       );
       await Promise.all(due.map((breaker) => probe(deps, breaker, signal)));
     },
+    async probeSilent(needed, signal) {
+      const silent = needed
+        .map(of)
+        .filter(({ state, heardAt }) => state === 'closed' && deps.clock.now() - heardAt >= deps.settings.silenceMs);
+      await Promise.all(silent.map((breaker) => probeSilent(deps, breaker, signal)));
+    },
   };
 }
 
 function fresh({ clock }: BreakerDeps, workspace: string): Breaker {
-  return { workspace, state: 'closed', failures: 0, since: clock.now(), probes: 0 };
+  return { workspace, state: 'closed', failures: 0, since: clock.now(), probes: 0, heardAt: clock.now() };
 }
 
-function viewOf({ probes: _, ...view }: Breaker): BreakerView {
+function viewOf({ probes: _, heardAt: _heardAt, ...view }: Breaker): BreakerView {
   return view;
 }
 
@@ -102,7 +113,8 @@ function openError(workspace: string, reason: string | undefined, waitMs: number
 }
 
 /** Only a probe closes an open breaker: a call that was under way when it opened says little. */
-function answered(breaker: Breaker): void {
+function answered({ clock }: BreakerDeps, breaker: Breaker): void {
+  breaker.heardAt = clock.now();
   if (breaker.state !== 'closed') return;
   breaker.failures = 0;
   delete breaker.reason;
@@ -111,7 +123,7 @@ function answered(breaker: Breaker): void {
 async function failed(deps: BreakerDeps, breaker: Breaker, error: unknown): Promise<void> {
   if (!(error instanceof SlowLaneError)) return;
   if (!ruleOf(error).breaks) {
-    if (error.code !== 'workspace.throttled' && error.code.startsWith('workspace.')) answered(breaker);
+    if (error.code !== 'workspace.throttled' && error.code.startsWith('workspace.')) answered(deps, breaker);
     return;
   }
   breaker.failures += 1;
@@ -137,17 +149,36 @@ async function open(deps: BreakerDeps, breaker: Breaker): Promise<void> {
 async function probe(deps: BreakerDeps, breaker: Breaker, signal: AbortSignal): Promise<void> {
   breaker.state = 'half-open';
   breaker.probes += 1;
+  const silence = await whyNoAnswer(deps, breaker, signal);
+  if (silence === undefined) return close(deps, breaker);
+  breaker.failures += 1;
+  breaker.reason = silence;
+  await open(deps, breaker);
+}
+
+/** Two tries without an answer are enough where nobody else has asked: one may be a lost packet. */
+async function probeSilent(deps: BreakerDeps, breaker: Breaker, signal: AbortSignal): Promise<void> {
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    const silence = await whyNoAnswer(deps, breaker, signal);
+    if (signal.aborted || breaker.state !== 'closed') return;
+    if (silence === undefined) return answered(deps, breaker);
+    breaker.failures += 1;
+    breaker.reason = silence;
+  }
+  await open(deps, breaker);
+}
+
+/** `undefined` when the workspace answers, whatever it says. */
+async function whyNoAnswer(deps: BreakerDeps, breaker: Breaker, signal: AbortSignal): Promise<string | undefined> {
   const query = { activeOnly: true, startTimeFrom: deps.clock.now() };
   try {
     const runs = deps.workspace(breaker.workspace).runs.list(query, { signal, timeoutMs: 10_000, retryBudgetMs: 0 });
     for await (const _ of runs) break;
+    return undefined;
   } catch (error) {
-    if (error instanceof SlowLaneError && !ruleOf(error).breaks) return close(deps, breaker);
-    breaker.failures += 1;
-    breaker.reason = error instanceof Error ? error.message : String(error);
-    return open(deps, breaker);
+    if (error instanceof SlowLaneError && !ruleOf(error).breaks) return undefined;
+    return error instanceof Error ? error.message : String(error);
   }
-  await close(deps, breaker);
 }
 
 async function close(deps: BreakerDeps, breaker: Breaker): Promise<void> {
@@ -158,6 +189,7 @@ async function close(deps: BreakerDeps, breaker: Breaker): Promise<void> {
   });
   delete breaker.reason;
   delete breaker.nextProbeAt;
-  Object.assign(breaker, { state: 'closed', failures: 0, since: deps.clock.now() });
+  const now = deps.clock.now();
+  Object.assign(breaker, { state: 'closed', failures: 0, since: now, heardAt: now });
   deps.logger.info({ workspace }, 'circuit breaker closes: the workspace answers again');
 }

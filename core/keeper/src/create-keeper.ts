@@ -1,7 +1,19 @@
-import type { BlobStore, EventLog, GateControl, Logger, RegistrationStore, RequestLane } from '@slowlane/contracts';
+import type {
+  BlobStore,
+  ClusterBook,
+  ClusterPool,
+  EventLog,
+  GateControl,
+  Logger,
+  RegistrationStore,
+  RequestLane,
+} from '@slowlane/contracts';
 import { type Clock, type DatabricksClient, systemClock } from '@slowlane/databricks';
 import { type BreakerSettings, type BreakerView, createBreakers, defaultBreaker } from './breakers.ts';
 import { passCancels } from './canceller.ts';
+import { type ClusterTimes, defaultClusterTimes } from './clusters/cluster-deps.ts';
+import { keepClusters } from './clusters/keep-clusters.ts';
+import { createWarmJobs } from './clusters/warm-jobs.ts';
 import type { KeeperDeps } from './keeper-deps.ts';
 import { createPartFacts } from './part-facts.ts';
 import { type PollSettings, defaultPoll } from './poll-settings.ts';
@@ -9,6 +21,7 @@ import { keepFacingReality } from './reality.ts';
 import { keepProbing } from './keep-probing.ts';
 import { submitPart } from './submit-part.ts';
 import { watch } from './watcher.ts';
+import { createProgressWatch } from './watch-progress.ts';
 
 export interface KeeperOptions {
   requests: RequestLane;
@@ -21,8 +34,12 @@ export interface KeeperOptions {
   clock?: Clock | undefined;
   logger: Logger;
   poll?: Partial<PollSettings> | undefined;
-  /** Time-out of one `run-now`; default 12,000 ms. Four of them must fit into a lease (90 s). */
+  /** Time-out of one `run-now`; default 12,000 ms. Four of them must fit into a lease. */
   callTimeoutMs?: number | undefined;
+  /** How long a part belongs to the node that submits it, unless it comes back; default 90,000 ms, longer than a submission can take. */
+  leaseMs?: number | undefined;
+  /** Most bytes of one delivered driver log; default 32 MiB. */
+  logBytes?: number | undefined;
   /** Lets the keeper hold `ws:<workspace>` closed while a workspace does not answer, and tell what really runs there. */
   gate?: GateControl | undefined;
   /** Takes `part.unknown`: what a person must decide. */
@@ -32,6 +49,15 @@ export interface KeeperOptions {
   /** Pause between two comparisons, ms; default 60,000. */
   realityMs?: number | undefined;
   breaker?: Partial<BreakerSettings> | undefined;
+  /** Warm clusters for registrations with `reuse`. `owner` names this installation, the same on all its nodes, in the tags of its clusters. */
+  clusters?:
+    | {
+        book: ClusterBook;
+        pools: Readonly<Record<string, ClusterPool>>;
+        owner: string;
+        times?: Partial<ClusterTimes> | undefined;
+      }
+    | undefined;
 }
 
 export interface Keeper {
@@ -64,14 +90,22 @@ export function createKeeper(options: KeeperOptions): Keeper {
     logger,
     clock,
     breakers,
+    progress: createProgressWatch(),
     gate: options.gate,
     events: options.events,
     raised: new Set(),
     workspaces: options.workspaces ?? [],
     realityMs: options.realityMs ?? 60_000,
+    clusters: options.clusters && {
+      ...options.clusters,
+      jobs: createWarmJobs(),
+      times: { ...defaultClusterTimes, ...options.clusters.times },
+    },
     facts: createPartFacts(requests, registrations),
     poll: { ...defaultPoll, ...options.poll },
     callTimeoutMs: options.callTimeoutMs ?? 12_000,
+    leaseMs: options.leaseMs ?? 90_000,
+    logBytes: options.logBytes ?? 32 * 1_048_576,
   };
   let running: { controller: AbortController; loops: Promise<unknown> } | undefined;
   return {
@@ -84,6 +118,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
         passCancels(deps, controller.signal),
         keepProbing(deps, controller.signal),
         keepFacingReality(deps, controller.signal),
+        ...(deps.clusters === undefined ? [] : [keepClusters({ ...deps, clusters: deps.clusters }, controller.signal)]),
       ]);
       running = { controller, loops };
     },

@@ -1,10 +1,14 @@
 import type { Failure, PartRecord } from '@slowlane/contracts';
 import type { Run, RunEnd } from '@slowlane/databricks';
 import { decideEnd } from './decide-end.ts';
+import { deliveredLog } from './delivered-log.ts';
 import { failureOfRun } from './failure-of-run.ts';
 import type { KeeperDeps } from './keeper-deps.ts';
 import type { Facts } from './part-facts.ts';
 import { keepLog, readOutputs } from './run-outputs.ts';
+
+/** Between two looks for a log that the workspace has yet to deliver. */
+const deliveryPollMs = 5_000;
 
 export interface Ended {
   run: Run;
@@ -12,15 +16,20 @@ export interface Ended {
   message: string;
 }
 
-/** A poll has shown that the run ended: keeps its log, then releases the part or sends it into another attempt. Repeating it does nothing more. */
+/** A poll has shown that the run ended: keeps its log, then releases the part or sends it into another attempt. Repeating it does nothing more. While a long log is on its way the part stays bound, and the next poll comes here again. */
 export async function endAttempt(
   deps: KeeperDeps,
   part: PartRecord,
   facts: Facts,
   { run, outcome, message }: Ended,
 ): Promise<void> {
-  const outputs = await readOutputs(deps, deps.workspace(facts.pin.workspace), run);
-  const log = await keepLog(deps, run, outputs);
+  const client = deps.workspace(facts.pin.workspace);
+  const outputs = await readOutputs(deps, client, run);
+  const whole = await deliveredLog(deps, { client, run, outputs, base: facts.registration.logs });
+  if (whole === 'later') return deps.requests.pollAgain(part.id, deliveryPollMs);
+  const log = whole ?? (await keepLog(deps, run, outputs));
+  // Before the release: whoever is granted the slot next may take the cluster at once.
+  if (facts.registration.reuse === true) await deps.clusters?.book.giveBack(part.id, part.attempt);
   const runMs = durationOf(deps, part, run);
   const meant = ownTimeLimit(outcome, part, facts, runMs);
   if (meant === 'succeeded') return void (await deps.requests.release(part.id, { state: 'succeeded', runMs, log }));
@@ -60,7 +69,7 @@ function durationOf(deps: KeeperDeps, part: PartRecord, { startTime, endTime }: 
 }
 
 /** The failure of the last attempt carries it from attempt to attempt: it is stored in the same step as the new attempt. */
-function uncountedOf({ failure }: PartRecord): number {
+export function uncountedOf({ failure }: PartRecord): number {
   const uncounted = failure?.data?.['uncounted'];
   return typeof uncounted === 'number' && Number.isSafeInteger(uncounted) && uncounted > 0 ? uncounted : 0;
 }

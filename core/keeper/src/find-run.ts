@@ -1,4 +1,5 @@
 import { partPaths } from '@slowlane/kit';
+import { resultOfRun } from './clusters/warm-jobs.ts';
 import type { KeeperDeps } from './keeper-deps.ts';
 import type { StartRequest } from './start-run.ts';
 
@@ -13,10 +14,14 @@ export async function findRun(
 ): Promise<string | undefined> {
   const { runs } = deps.workspace(facts.pin.workspace);
   const { result } = partPaths(facts.resultPath, part.key, part.attempt);
-  const query = { jobId: facts.registration.jobId, startTimeFrom: (part.grantedAt ?? part.parkedAt) - slackMs };
+  const query = {
+    // One-time runs belong to no job of ours.
+    ...(facts.registration.reuse !== true && { jobId: facts.registration.jobId }),
+    startTimeFrom: (part.grantedAt ?? part.parkedAt) - slackMs,
+  };
   let seen = 0;
   for await (const run of runs.list(query, { signal })) {
-    if (run.jobParameters['result'] === result) return run.runId;
+    if (resultOfRun(run) === result) return run.runId;
     if (++seen === mostRuns) return undefined;
   }
   return undefined;

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { type FakeClusters, actOnClusters, createFakeClusters } from './hostile-clusters.ts';
 
 /**
  * For tests: a Jobs and Files API on loopback that keeps the truth (which runs there are, by token) and misbehaves on demand. `lost`: the work is done and the
@@ -21,6 +22,9 @@ export interface FakeRun {
   code: string | undefined;
   isCancelled: boolean;
   isDeleted: boolean;
+  /** Of one that `runs/submit` has started. */
+  clusterId?: string;
+  name?: string;
 }
 
 export interface HostileWorkspace {
@@ -36,6 +40,9 @@ export interface HostileWorkspace {
   chance: ((kind: string) => Fault | undefined) | undefined;
   /** Only these folders take files; `undefined` = all. */
   folders: Set<string> | undefined;
+  clusters: FakeClusters;
+  /** Settings of each job, by its id. */
+  jobs: Map<string, Record<string, unknown>>;
   finish(run: FakeRun, end: { lifeCycle?: string; result?: string; code?: string }): void;
   close(): Promise<void>;
 }
@@ -50,6 +57,8 @@ export async function startHostileWorkspace(): Promise<HostileWorkspace> {
     faults: new Map(),
     chance: undefined,
     folders: undefined,
+    clusters: createFakeClusters(),
+    jobs: new Map(),
     finish(run, { lifeCycle = 'TERMINATED', result, code }) {
       Object.assign(run, { lifeCycle, result, code, endTime: Date.now() });
     },
@@ -74,6 +83,7 @@ async function serve(workspace: HostileWorkspace, request: IncomingMessage, resp
   if (fault === 'cut') return void response.destroy();
   if (typeof fault === 'number') return send(response, fault, '');
   if (typeof fault === 'object') return send(response, fault.status, fault.body ?? '', fault.headers);
+  await workspace.clusters.holds.get(kind)?.shift();
   const answer = act(workspace, { kind, method: request.method ?? '', url, body });
   if (fault === 'lost') return void response.destroy();
   if (fault === 'slow') return;
@@ -83,6 +93,8 @@ async function serve(workspace: HostileWorkspace, request: IncomingMessage, resp
 function kindOf(path: string): string {
   const job = /^\/api\/2\.2\/jobs\/(.+)$/.exec(path);
   if (job !== null) return job[1] as string;
+  const cluster = /^\/api\/2\.1\/(clusters\/.+)$/.exec(path);
+  if (cluster !== null) return cluster[1] as string;
   return path.startsWith('/api/2.0/fs/') ? 'files' : path;
 }
 
@@ -91,7 +103,8 @@ function pathOf(url: URL): string {
 }
 
 function send(response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
+  const length = status === 204 ? {} : { 'content-length': Buffer.byteLength(body) };
+  response.writeHead(status, { 'content-type': 'application/json', ...length, ...headers }).end(body);
 }
 
 interface Asked {
@@ -109,6 +122,10 @@ interface Answered {
 function act(workspace: HostileWorkspace, asked: Asked): Answered {
   const { kind, url, body } = asked;
   if (kind === 'files') return takeFile(workspace, asked);
+  const ofCluster = actOnClusters(workspace.clusters, asked);
+  if (ofCluster !== undefined) return ofCluster;
+  if (kind === 'get') return getJob(workspace, url);
+  if (kind === 'runs/submit') return submit(workspace, JSON.parse(body) as SubmitBody);
   if (kind === 'run-now') return runNow(workspace, JSON.parse(body) as RunNowBody);
   if (kind === 'runs/list') return list(workspace, url);
   const id = Number(
@@ -132,6 +149,9 @@ function takeFile(workspace: HostileWorkspace, { method, url, body }: Asked): An
     workspace.folders?.add(path);
     return { status: 204, body: '' };
   }
+  const held = workspace.files.get(path);
+  if (method === 'GET' || method === 'HEAD')
+    return held === undefined ? { status: 404, body: '' } : { status: 200, body: held };
   if (method !== 'PUT') return refusal(501, 'NOT_IMPLEMENTED', method);
   const folder = path.slice(0, path.lastIndexOf('/'));
   if (workspace.folders !== undefined && !workspace.folders.has(folder)) return { status: 404, body: '' };
@@ -153,6 +173,28 @@ function runNow(workspace: HostileWorkspace, { job_id, idempotency_token, job_pa
   const run = known ?? newRun(workspace.runs.length + 1_000, { job_id, idempotency_token, job_parameters });
   if (known === undefined) workspace.runs.push(run);
   return { status: 200, body: `{"run_id":${run.runId},"number_in_job":${run.runId}}` };
+}
+
+interface SubmitBody {
+  idempotency_token: string;
+  run_name: string;
+  tasks: { existing_cluster_id: string }[];
+}
+
+function submit(workspace: HostileWorkspace, { idempotency_token, run_name, tasks }: SubmitBody): Answered {
+  const known = workspace.runs.find(({ token }) => token === idempotency_token);
+  const runId = workspace.runs.length + 1_000;
+  const run = known ?? newRun(runId, { job_id: runId + 9_000, idempotency_token, job_parameters: {} });
+  if (known === undefined)
+    workspace.runs.push({ ...run, name: run_name, clusterId: tasks[0]?.existing_cluster_id as string });
+  return { status: 200, body: `{"run_id":${run.runId}}` };
+}
+
+function getJob(workspace: HostileWorkspace, url: URL): Answered {
+  const id = url.searchParams.get('job_id') ?? '';
+  const settings = workspace.jobs.get(id);
+  if (settings === undefined) return refusal(400, 'INVALID_PARAMETER_VALUE', `Job ${id} does not exist.`);
+  return { status: 200, body: JSON.stringify({ job_id: Number(id), settings }) };
 }
 
 function newRun(runId: number, { job_id, idempotency_token, job_parameters }: RunNowBody): FakeRun {
@@ -191,7 +233,8 @@ function shapeOf(run: FakeRun): Record<string, unknown> {
   return {
     job_id: run.jobId,
     run_id: run.runId,
-    run_type: 'JOB_RUN',
+    run_type: run.clusterId === undefined ? 'JOB_RUN' : 'SUBMIT_RUN',
+    ...(run.name !== undefined && { run_name: run.name }),
     state: {
       life_cycle_state: run.lifeCycle,
       ...(run.result === undefined ? {} : { result_state: run.result }),
@@ -208,7 +251,14 @@ function shapeOf(run: FakeRun): Record<string, unknown> {
     start_time: run.startTime,
     end_time: run.endTime,
     job_parameters: Object.entries(run.parameters).map(([name, value]) => ({ name, default: '', value })),
-    tasks: [{ task_key: 'main', run_id: run.runId, attempt_number: 0 }],
+    tasks: [
+      {
+        task_key: 'main',
+        run_id: run.runId,
+        attempt_number: 0,
+        ...(run.clusterId !== undefined && { cluster_instance: { cluster_id: run.clusterId } }),
+      },
+    ],
   };
 }
 

@@ -50,6 +50,16 @@ export const mutants: readonly {
     test: { file: 'keeper.test.ts', name: 'does not count a skipped run as an attempt of the policy' },
   },
   {
+    name: 'no sweep by tag',
+    file: 'clusters/keep-clusters.ts',
+    search: '  await sweepClusters(deps, signal);',
+    replace: '',
+    test: {
+      file: 'clusters/clusters.chaos.test.ts',
+      name: 'after it was made twice: the one that came late is ended',
+    },
+  },
+  {
     name: 'gate opened although a workspace did not answer',
     file: 'reality.ts',
     search: 'if (!reality.isComplete || deps.gate === undefined)',

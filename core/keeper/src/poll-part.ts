@@ -58,6 +58,7 @@ async function conclude(deps: KeeperDeps, { part, facts, client, run }: Polled):
     );
     await client.runs.cancel(run.runId, callOptions);
   }
+  await deps.progress.look(deps, part, facts);
   await deps.requests.pollAgain(part.id, intervalOf(deps, part, facts));
   return true;
 }

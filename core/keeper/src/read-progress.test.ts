@@ -27,6 +27,14 @@ function volumeWith(files: number, text: (step: number) => string) {
 }
 
 describe('readProgress', () => {
+  it('asks once where there is no newer file, and goes on from the one that is known', async () => {
+    const same = volumeWith(40, (step) => `{"percent": ${step}}`);
+    expect(await readProgress(same.volumes, request, { ...part, after: 40 })).toBeUndefined();
+    expect(same.asked).toHaveLength(1);
+    const newer = volumeWith(45, (step) => `{"percent": ${step}}`);
+    expect(await readProgress(newer.volumes, request, { ...part, after: 40 })).toEqual({ step: 45, percent: 45 });
+  });
+
   it.each([1, 2, 3, 7, 8, 1_000, 999_999])('finds the newest of %i files with few calls', async (files) => {
     const { volumes, asked } = volumeWith(files, (step) => JSON.stringify({ percent: 40, message: `step ${step}` }));
     expect(await readProgress(volumes, request, part)).toEqual({ step: files, percent: 40, message: `step ${files}` });

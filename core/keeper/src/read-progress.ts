@@ -16,27 +16,28 @@ const mostLetters = 200;
 
 /**
  * What the driver last said in `progress/000001.json`, `000002.json`, … of its result folder: `{"percent": 40, "message": "…"}`. The newest file is
- * found by doubling and halving, so a driver that writes a million of them costs forty calls and no list. Whatever is not of this form is left out.
+ * found by doubling and halving from the one that is known (`after`; `undefined` when there is no newer), so a driver that writes a million of them costs forty calls and no list. Whatever is not of this form is left out.
  */
 export async function readProgress(
   volumes: VolumeStore,
   request: Pick<RequestRecord, 'resultPath'>,
-  part: Pick<PartRecord, 'key' | 'attempt'>,
+  part: Pick<PartRecord, 'key' | 'attempt'> & { after?: number },
 ): Promise<Progress | undefined> {
   if (request.resultPath === undefined) return undefined;
   const folder = `${partPaths(request.resultPath, part.key, part.attempt).result}/progress`;
   const pathOf = (step: number): string => `${folder}/${String(step).padStart(6, '0')}.json`;
-  const step = await newest((wanted) => volumes.exists(pathOf(wanted)));
-  if (step === 0) return undefined;
+  const after = part.after ?? 0;
+  const step = await newest((wanted) => volumes.exists(pathOf(wanted)), after);
+  if (step === after) return undefined;
   const { stream, size } = await volumes.read(pathOf(step));
   return { step, ...parse(await readSome(stream, size)) };
 }
 
-/** Number of the last file of an unbroken row from 1; 0 when there is none. */
-async function newest(exists: (step: number) => Promise<boolean>): Promise<number> {
-  let low = 0;
-  let high = 1;
-  while (high <= mostSteps && (await exists(high))) [low, high] = [high, high * 2];
+/** Number of the last file of the unbroken row behind `after`; `after` when there is none. */
+async function newest(exists: (step: number) => Promise<boolean>, after: number): Promise<number> {
+  let low = after;
+  let high = after + 1;
+  while (high <= mostSteps && (await exists(high))) [low, high] = [high, after + (high - after) * 2];
   high = Math.min(high, mostSteps + 1);
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);

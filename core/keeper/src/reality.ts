@@ -1,6 +1,7 @@
 import { type PartRecord, type PartState, type RequestRecord, SlowLaneError } from '@slowlane/contracts';
 import { type Run, outcomeOf } from '@slowlane/databricks';
 import { partPaths } from '@slowlane/kit';
+import { resultOfRun } from './clusters/warm-jobs.ts';
 import type { KeeperDeps } from './keeper-deps.ts';
 
 /** What a look at all workspaces has found. */
@@ -91,7 +92,7 @@ const requestIdForm = /req_[0-9A-HJKMNP-TV-Z]{26}/;
 
 /** The part of a run by its result folder, which is one per (request, part, attempt). What the parameters say is a stranger's word: Redis decides. */
 async function ownerOf(deps: KeeperDeps, workspace: string, run: Run): Promise<PartRecord | undefined> {
-  const result = run.jobParameters['result'];
+  const result = resultOfRun(run);
   const requestId = result === undefined ? undefined : requestIdForm.exec(result)?.[0];
   if (requestId === undefined) return undefined;
   const request = await deps.requests.get(requestId);
@@ -101,7 +102,7 @@ async function ownerOf(deps: KeeperDeps, workspace: string, run: Run): Promise<P
 
 function isRunOf(part: PartRecord, { resultPath }: RequestRecord, run: Run): boolean {
   if (part.runId !== undefined) return part.runId === run.runId;
-  return partPaths(resultPath as string, part.key, part.attempt).result === run.jobParameters['result'];
+  return partPaths(resultPath as string, part.key, part.attempt).result === resultOfRun(run);
 }
 
 /** Only what the platform closed; what a person closed, a person opens. */

@@ -1,6 +1,7 @@
 import { type Failure, type PartRecord, SlowLaneError } from '@slowlane/contracts';
-import type { RunNow } from '@slowlane/databricks';
+import type { CallOptions, RunNow } from '@slowlane/databricks';
 import { partPaths } from '@slowlane/kit';
+import type { WarmJob } from './clusters/warm-jobs.ts';
 import { findRun } from './find-run.ts';
 import type { KeeperDeps } from './keeper-deps.ts';
 import { ruleOf } from './outcomes.ts';
@@ -12,6 +13,8 @@ export interface StartRequest {
   token: string;
   /** The intent was stored before: an earlier call with this token may have arrived. */
   isRepeat: boolean;
+  /** The warm cluster it runs on, and the settings of its job; absent = by the job itself. */
+  on?: { clusterId: string; job: WarmJob } | undefined;
   signal: AbortSignal;
 }
 
@@ -27,12 +30,11 @@ const firstPauseMs = 200;
  */
 export async function startRun(deps: KeeperDeps, start: StartRequest): Promise<Started> {
   const { workspace } = start.facts.pin;
-  const { jobs } = deps.workspace(workspace);
   const options = { signal: start.signal, timeoutMs: deps.callTimeoutMs, retryBudgetMs: 0 };
   let mayHaveArrived = start.isRepeat;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await deps.breakers.count(workspace, () => jobs.runNow(runNowOf(start), options));
+      return await deps.breakers.count(workspace, () => send(deps, start, options));
     } catch (error) {
       if (!(error instanceof SlowLaneError)) throw error;
       const { submit } = ruleOf(error);
@@ -42,6 +44,14 @@ export async function startRun(deps: KeeperDeps, start: StartRequest): Promise<S
       await deps.clock.sleep(firstPauseMs * 3 ** (attempt - 1), start.signal);
     }
   }
+}
+
+function send(deps: KeeperDeps, start: StartRequest, options: CallOptions): Promise<{ runId: string }> {
+  const { jobs, runs } = deps.workspace(start.facts.pin.workspace);
+  if (start.on === undefined) return jobs.runNow(runNowOf(start), options);
+  const paths = partPaths(start.facts.resultPath, start.part.key, start.part.attempt);
+  const settings = start.on.job.runOn(start.on.clusterId, paths);
+  return runs.submit({ idempotencyToken: start.token, settings }, options);
 }
 
 function runNowOf({ part, facts, token }: StartRequest): RunNow {

@@ -1,16 +1,16 @@
 import { type Failure, type JsonObject, type PartRecord, SlowLaneError, failureOf } from '@slowlane/contracts';
 import { inFolder } from '@slowlane/databricks';
 import { partPaths, splitPartId } from '@slowlane/kit';
+import { failedToStart } from './clusters/failed-to-start.ts';
+import { placePart } from './clusters/place-part.ts';
 import { idempotencyToken } from './idempotency-token.ts';
 import type { KeeperDeps } from './keeper-deps.ts';
 import { ruleOf } from './outcomes.ts';
 import type { Facts } from './part-facts.ts';
 import { pollIntervalMs } from './poll-interval.ts';
 import { postponeMs } from './postpone.ts';
-import { startRun } from './start-run.ts';
+import { type StartRequest, startRun } from './start-run.ts';
 
-/** Longer than a submission can take: claim to bind is bounded by `startRun`'s own limit and the time-out of one upload. */
-const leaseMs = 90_000;
 const uploadTimeoutMs = 15_000;
 /** How often a part whose run is unknown looks for it again. */
 const unknownMs = 60_000;
@@ -23,7 +23,7 @@ export async function submitPart(deps: KeeperDeps, partId: string, signal: Abort
   const requestId = splitPartId(partId)?.requestId ?? partId;
   const reading = deps.facts.of({ requestId });
   reading.catch(() => undefined);
-  const lease = await deps.requests.claim(partId, deps.node, leaseMs);
+  const lease = await deps.requests.claim(partId, deps.node, deps.leaseMs);
   if (lease === undefined || lease.part.runId !== undefined) return;
   const submission = { deps, part: lease.part, fence: lease.fence, signal };
   try {
@@ -48,6 +48,9 @@ async function submit(submission: Submission, facts: Facts): Promise<void> {
   if (part.cancelRequested && !isRepeat) return cancelled(submission);
   deps.breakers.check(facts.pin.workspace);
 
+  const on = facts.registration.reuse === true ? await placed(submission, facts) : undefined;
+  if (on === 'nowhere') return;
+
   // Neither needs the other, and both must be there before the call.
   const [isOurs] = await Promise.all([
     deps.requests.intend(part.id, fence, { attempt: part.attempt, token }),
@@ -55,13 +58,34 @@ async function submit(submission: Submission, facts: Facts): Promise<void> {
   ]);
   if (!isOurs) return;
 
-  const started = await startRun(deps, { part, facts, token, isRepeat, signal });
+  const started = await startRun(deps, { part, facts, token, isRepeat, on, signal });
   if (started.runId === undefined && started.isUnknown === true) return unknown(submission, started.failure);
   if (started.runId === undefined) return refused(submission, started.failure);
-  const runPageUrl = `${deps.workspace(facts.pin.workspace).host}/jobs/${facts.registration.jobId}/runs/${started.runId}`;
+  const { host } = deps.workspace(facts.pin.workspace);
+  // A one-time run has a job of its own, which only the workspace knows.
+  const runPageUrl = on === undefined ? `${host}/jobs/${facts.registration.jobId}/runs/${started.runId}` : undefined;
   const pollMs = pollIntervalMs(deps.poll, facts.pin.workspace, 0);
   const isBound = await deps.requests.bind(part.id, fence, { runId: started.runId, runPageUrl, pollMs });
   deps.logger.info({ part: part.id, attempt: part.attempt, runId: started.runId, isBound }, 'run started');
+}
+
+/**
+ * The warm cluster of a part. Without one yet, the part keeps its slot and asks again; a cluster that never came up has let this attempt down
+ * like one that died under a run.
+ */
+async function placed(submission: Submission, facts: Facts): Promise<StartRequest['on'] | 'nowhere'> {
+  const { deps, part, fence, signal } = submission;
+  if (deps.clusters === undefined)
+    throw new SlowLaneError('platform.unexpected', `part "${part.key}" wants a warm cluster, and this keeper has none`);
+  const place = await placePart({ ...deps, clusters: deps.clusters }, part, facts, signal);
+  if ('clusterId' in place) return place;
+  if ('failed' in place) await failedToStart(deps, { part, facts, cluster: place.failed });
+  else {
+    const waitedMs = deps.clock.now() - (part.grantedAt ?? deps.clock.now());
+    deps.logger.debug({ part: part.id, why: place.wait }, 'waits for a cluster');
+    await deps.requests.postpone(part.id, fence, Math.min(5_000, Math.max(250, waitedMs / 10)));
+  }
+  return 'nowhere';
 }
 
 /** One PUT; the folder is made only when it turns out to be missing. */

@@ -1,4 +1,4 @@
-import type { Budgets, GateLimits, GateRule, GateRuleSettings, JsonObject, PipelineFile } from '@slowlane/contracts';
+import type { Budgets, GateLimits, GateRule, GateRuleSettings, PipelineFile } from '@slowlane/contracts';
 import { parseDuration } from './duration.ts';
 import { gateCalendar } from './gate-calendar.ts';
 
@@ -18,20 +18,6 @@ export function platformRules(limits: GateLimits, budgets: Budgets = {}): Record
     rules[`bud:${name}`] = { limit: Math.round(per_month * 1e6), over: then };
   }
   return rules;
-}
-
-/** `price_per_hour` of the pools that have one, and the pools as the Jobs API knows them: without it. */
-export function splitPrices(pools: Readonly<Record<string, JsonObject>>): {
-  prices: Record<string, number>;
-  pools: Record<string, JsonObject>;
-} {
-  const prices: Record<string, number> = {};
-  const plain: Record<string, JsonObject> = {};
-  for (const [name, { price_per_hour: price, ...settings }] of Object.entries(pools)) {
-    if (typeof price === 'number' && price >= 0) prices[name] = price;
-    plain[name] = settings;
-  }
-  return { prices, pools: plain };
 }
 
 function ruleOf({ limit, window, blackout, metric }: Loosened<GateRuleSettings>): GateRule {

@@ -279,6 +279,18 @@ describe.each(['sqlite', 'postgres'] as const)('in %s', (kind) => {
       expect(logger.entries.some(({ fields }) => fields['id'] === poison)).toBe(true);
     });
 
+    it('puts an entry of the stream aside that could not be read', async () => {
+      const data = { entry: '["strange"]', reason: 'Unexpected end of JSON input' };
+      const strange = await queue.events.append({ type: 'event.unreadable', correlationId: '', subject: {}, data });
+      const [after] = await appendMany(1);
+      archiver.start();
+      await archived();
+      expect(await ledger.quarantine()).toMatchObject([
+        { event: { id: strange, data }, error: 'unreadable: Unexpected end of JSON input' },
+      ]);
+      expect(await ledger.history.cursor()).toBe(after);
+    });
+
     it('commits nothing under a lease that another has taken', async () => {
       const db = await openDatabase(location);
       const first = await takeLease(db, { holder: 'a', leaseMs: 0 });

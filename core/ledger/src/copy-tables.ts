@@ -20,6 +20,7 @@ const tables = {
   schedules: ['pipeline', 'name'],
   delivery_queue: ['id'],
   quarantine: ['ms', 'n'],
+  revoked_links: ['request', 'signature'],
 } as const satisfies { [T in keyof Database]?: readonly (keyof Database[T])[] };
 type Table = keyof typeof tables;
 export const tableNames = Object.keys(tables) as Table[];

@@ -23,6 +23,8 @@ export interface Database {
   tokens: TokenTable;
   schedules: ScheduleTable;
   delivery_queue: DeliveryQueueTable;
+  /** An empty signature: all links made until then. */
+  revoked_links: { request: string; signature: string; by: string; at: number };
   /** Events that the read model could not take: the archive has them, the tables do not. */
   quarantine: { ms: number; n: number; event: string; error: string; at: number };
   leases: { name: string; holder: string; fence: number; until: number };

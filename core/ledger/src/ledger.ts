@@ -1,7 +1,9 @@
+import type { HandPause } from './hand-pauses.ts';
 import type {
   DeliveryStore,
   EventLog,
   History,
+  LinkRevocations,
   Logger,
   PipelineStore,
   RegistrationStore,
@@ -27,8 +29,11 @@ export interface Ledger {
   schedules: ScheduleStore;
   deliveries: DeliveryStore;
   history: LedgerHistory;
+  revocations: LinkRevocations;
   /** Limits set by hand that stand, newest per dimension: for `queue.gate.restore`. */
   handLimits(): Promise<HandLimit[]>;
+  /** Pauses and releases by hand, the newest of each dimension and cause. */
+  handPauses(): Promise<HandPause[]>;
   archiver(events: EventLog): Archiver;
   /** Events that the read model could not take, oldest first, each with the reason. */
   quarantine(): Promise<QuarantinedEvent[]>;

@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration';
 import { sql } from 'kysely';
+import { revokedLinks } from './migration-0005.ts';
 import { idsToTraceBy } from './migration-0004.ts';
 import { schedulesAndDeliveries } from './migration-0002.ts';
 
@@ -14,6 +15,7 @@ export function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
     '0002-schedules-and-deliveries': all(schedulesAndDeliveries),
     '0003-quarantine-and-leases': all(quarantineAndLeases),
     '0004-ids-to-trace-by': { up: (db) => idsToTraceBy(db, written) },
+    '0005-revoked-links': all(revokedLinks),
   };
 }
 

@@ -1,11 +1,13 @@
 import { createArchiver } from './archiver.ts';
 import { createHistory } from './history.ts';
 import type { Ledger, LedgerOptions } from './ledger.ts';
+import { readHandPauses } from './hand-pauses.ts';
 import { openDatabase } from './open-database.ts';
 import { createPipelineStore } from './pipeline-store.ts';
 import { createRegistrationStore } from './registration-store.ts';
 import { createDeliveryStore } from './delivery-store.ts';
 import { readQuarantine } from './quarantine.ts';
+import { createRevocationStore } from './revocation-store.ts';
 import { createScheduleStore } from './schedule-store.ts';
 import { createTokenStore } from './token-store.ts';
 
@@ -19,6 +21,8 @@ export async function openLedger({ file, postgres, archiveDir, logger }: LedgerO
     schedules: createScheduleStore(db),
     deliveries: createDeliveryStore(db),
     history: createHistory(db.read),
+    revocations: createRevocationStore(db),
+    handPauses: () => readHandPauses(db.read),
     handLimits: () => db.read.selectFrom('hand_limits').selectAll().orderBy('dimension').execute(),
     archiver: (events) => createArchiver({ events, db, archiveDir, logger }),
     quarantine: () => readQuarantine(db.read),

@@ -19,6 +19,8 @@ const projections: Partial<Record<EventType, Projection>> = {
 
 export async function project(db: Transaction<Database>, events: readonly SlowLaneEvent[]): Promise<void> {
   for (const event of events) {
+    // Only what is about the values of an event makes the archiver go on one by one, and put it into quarantine.
+    if (event.type === 'event.unreadable') throw new SyntaxError(`unreadable: ${text(event.data['reason']) ?? ''}`);
     await keep(db, event);
     await projections[event.type]?.(db, event);
   }

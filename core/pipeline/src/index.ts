@@ -5,6 +5,7 @@ export { checkPolicy } from './check-policy.ts';
 export { jobExists } from './find-or-create-job.ts';
 export { loadPipelineFile } from './load-pipeline-file.ts';
 export { planProject, type PlanDeps } from './make-plan.ts';
+export { createPromotion, type PromoteBuild } from './promote-build.ts';
 export { pipelineJsonSchema } from './schema.ts';
 export { createStages, type Stage, type Stages } from './stages.ts';
 export type { DeclareLimits, StageDeps } from './stage-deps.ts';

@@ -1,6 +1,13 @@
-import type { ArtifactSet, JsonObject, PipelineFile, TaskSettings } from '@slowlane/contracts';
+import {
+  type ArtifactSet,
+  type JsonObject,
+  type PipelineFile,
+  SlowLaneError,
+  type TaskSettings,
+} from '@slowlane/contracts';
 import type { JobSettings } from '@slowlane/databricks';
 import { parseDuration } from '@slowlane/kit';
+import { isServerless } from './check-compute.ts';
 import { ownedSettings } from './raw-settings.ts';
 
 export interface JobOf {
@@ -16,6 +23,8 @@ export interface JobOf {
 
 /** What the driver is started with: filled by the workspace when `run-now` gives the job parameters. */
 const driverParameters = ['--request', '{{job.parameters.request}}', '--result', '{{job.parameters.result}}'];
+/** The same for a notebook, whose parameters are widgets. */
+const notebookParameters = { request: '{{job.parameters.request}}', result: '{{job.parameters.result}}' };
 const taskKey = 'main';
 
 /**
@@ -45,14 +54,17 @@ export function jobSettings(of: JobOf): JobSettings {
     tasks: [
       {
         task_key: taskKey,
-        job_cluster_key: taskKey,
         ...withParameters(task),
-        libraries: task.libraries,
+        ...(isServerless(of.pool)
+          ? { environment_key: taskKey }
+          : { job_cluster_key: taskKey, libraries: task.libraries }),
         max_retries: 0,
         timeout_seconds: 0,
       },
     ],
-    job_clusters: [{ job_cluster_key: taskKey, new_cluster: clusterOf(of) }],
+    ...(isServerless(of.pool)
+      ? { environments: [{ environment_key: taskKey, spec: environmentOf(task) }] }
+      : { job_clusters: [{ job_cluster_key: taskKey, new_cluster: clusterOf(of) }] }),
     timeout_seconds: Math.ceil(parseDuration(file.job.timeout) / 1_000),
     max_concurrent_runs: 1_000,
     queue: { enabled: false },
@@ -66,14 +78,28 @@ export function jobName({ file, target, settingsDigest }: Pick<JobOf, 'file' | '
 }
 
 function withParameters({ task }: TaskSettings): JsonObject {
+  if ('notebook_task' in task) {
+    const { notebook_path, base_parameters } = task.notebook_task;
+    return { notebook_task: { notebook_path, base_parameters: { ...base_parameters, ...notebookParameters } } };
+  }
   return Object.fromEntries(
     Object.entries(task).map(([type, settings]) => [type, { ...settings, parameters: driverParameters }]),
   );
 }
 
-function clusterOf({ file, pool }: JobOf): JsonObject {
+/** Version of the serverless environment, as the Jobs API wants it said. */
+const environmentVersion = '4';
+
+/** Serverless compute takes wheels as dependencies of an environment, not as libraries of a cluster. */
+function environmentOf({ libraries }: TaskSettings): JsonObject {
+  const dependencies = libraries.flatMap((library) => ('whl' in library ? [library.whl] : []));
+  return { environment_version: environmentVersion, ...(dependencies.length > 0 && { dependencies }) };
+}
+
+function clusterOf({ file, pool, task }: JobOf): JsonObject {
   return {
     ...pool,
+    ...(task.dedicated === true ? { data_security_mode: dedicatedMode(file, pool) } : {}),
     spark_version: file.job.runtime,
     spark_conf: { ...driverMemory(file, pool), ...objectOf(pool['spark_conf']), ...file.job.spark_conf },
     ...(Object.keys(file.job.env).length === 0 && pool['spark_env_vars'] === undefined
@@ -85,6 +111,19 @@ function clusterOf({ file, pool }: JobOf): JsonObject {
 /** Where workers do the work, the node type decides what the driver has; a driver that is all there is gets what the author asks for. */
 function driverMemory(file: PipelineFile, pool: JsonObject): JsonObject {
   return pool['num_workers'] === 0 ? { 'spark.driver.memory': file.job.memory } : {};
+}
+
+const singleUserModes = ['SINGLE_USER', 'DATA_SECURITY_MODE_DEDICATED', 'LEGACY_SINGLE_USER', 'NONE'];
+
+/** Throws `pipeline.invalid` for a pool whose clusters are shared between users. */
+function dedicatedMode(file: PipelineFile, pool: JsonObject): string {
+  const mode = pool['data_security_mode'] ?? 'SINGLE_USER';
+  if (typeof mode === 'string' && singleUserModes.includes(mode)) return mode;
+  throw new SlowLaneError(
+    'pipeline.invalid',
+    `job.compute.pool: the program needs compute of its own (R runs nowhere else), the pool "${file.job.compute.pool}" says data_security_mode ${String(mode)}`,
+    { hint: 'Choose a pool with data_security_mode: SINGLE_USER, or one that leaves it open.' },
+  );
 }
 
 function runAs(identity: string): JsonObject {

@@ -7,6 +7,8 @@ import {
   SlowLaneError,
 } from '@slowlane/contracts';
 import { describe, expect, it } from 'vitest';
+import { checkCompute } from './check-compute.ts';
+import { createPromotion } from './promote-build.ts';
 import { shellPlugin, stageRig, type StageRig } from './__fixtures__/stage-rig.ts';
 
 const shell = shellPlugin(() => {
@@ -167,6 +169,60 @@ describe('register', () => {
     });
     await publishAndRegister(rig, await builtBuild(rig));
     expect(declared).toEqual([['demo', 2]]);
+  });
+});
+
+describe('promotion', () => {
+  it('publishes and registers the same bytes for a target that waits for a person', async () => {
+    const rig = await builtRig({
+      targets: { dev: { workspace: 'local' }, prod: { workspace: 'local', promote: 'manual' } },
+    });
+    const record = await publishAndRegister(rig, await builtBuild(rig));
+    const uploads = rig.workspace.uploads.length;
+    const promote = createPromotion(rig.deps);
+    const registration = await promote(record, 'prod', new AbortController().signal);
+    expect(registration).toMatchObject({ target: 'prod', buildId: record.id, set: record.found.set });
+    expect((await rig.deps.registrations.current('demo', 'prod'))?.id).toBe(registration.id);
+    expect((await promote(record, 'prod', new AbortController().signal)).jobId).toBe(registration.jobId);
+    expect(rig.workspace.uploads).toHaveLength(uploads);
+    await expect(promote(record, 'moon', new AbortController().signal)).rejects.toMatchObject({
+      code: 'pipeline.no-promotion',
+    });
+  });
+});
+
+describe('compute', () => {
+  it('is left to the workspace in a serverless pool, with wheels as dependencies', async () => {
+    const rig = await builtRig({ job: { compute: { pool: 'any' } } });
+    rig.deps.pools['any'] = { kind: 'serverless' };
+    await publishAndRegister(rig, await builtBuild(rig));
+    const settings = rig.workspace.jobs.get('1')!;
+    expect(settings).not.toHaveProperty('job_clusters');
+    expect(settings).toMatchObject({
+      tasks: [{ environment_key: 'main' }],
+      environments: [
+        {
+          environment_key: 'main',
+          spec: { environment_version: '4', dependencies: [expect.stringMatching(/lib\.whl$/)] },
+        },
+      ],
+    });
+    expect(settings).not.toHaveProperty('tasks.0.libraries');
+  });
+
+  it('is refused where serverless compute cannot run the job', () => {
+    const file = PipelineFile.parse({ pipeline: 'demo', job: { compute: { pool: 'any' }, env: { A: 'b' } } });
+    const pool = { kind: 'serverless' };
+    expect(() => checkCompute({ file, manifest: { kind: 'jar' } }, pool)).toThrow('not an artifact of kind "jar"');
+    expect(() => checkCompute({ file, manifest: { kind: 'wheel' } }, pool)).toThrow('takes no environment variables');
+    expect(() => checkCompute({ file, manifest: { kind: 'jar' } }, { num_workers: 1 })).not.toThrow();
+  });
+
+  it('says in the registration that runs share warm clusters', async () => {
+    const rig = await builtRig({ job: { compute: { pool: 'default', reuse: true } } });
+    const record = await publishAndRegister(rig, await builtBuild(rig));
+    const id = record.found.registrations![0]!.registrationId;
+    expect(await rig.deps.registrations.get(id)).toMatchObject({ reuse: true, pool: 'default' });
   });
 });
 

@@ -6,6 +6,9 @@ import type { Store } from './store.ts';
 /** Archived events stay this long for those who follow the stream live. */
 const TAIL_MS = 60_000;
 
+/** Of an entry that is not ours. */
+const mostLetters = 10_000;
+
 type Entry = [id: string, fields: string[]];
 
 export function createEventLog({ store, pool }: { store: Store; pool: BlockingPool }): EventLog {
@@ -46,24 +49,29 @@ async function append(store: Store, event: NewEvent): Promise<string> {
   return (await store.call((redis) => redis.xadd(store.keys.of('log'), '*', ...fields))) as string;
 }
 
+/** One that cannot be read must not stop those behind it: it is shown as what it is, and the ledger puts it aside. */
 function eventOf([id, flat]: Entry): SlowLaneEvent {
   // Written as t, c, s, d, always in this order.
-  const [, type, , correlationId, , subject, , data] = flat as [
-    string,
-    EventType,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
-  return {
-    id,
-    type,
-    at: Number(id.split('-')[0]),
-    correlationId,
-    subject: JSON.parse(subject) as SlowLaneEvent['subject'],
-    data: JSON.parse(data) as JsonObject,
-  };
+  const [, type = '', , correlationId = '', , subject = '', , data = ''] = flat;
+  const at = Number(id.split('-')[0]);
+  try {
+    return {
+      id,
+      type: type as EventType,
+      at,
+      correlationId,
+      subject: objectIn(subject) as SlowLaneEvent['subject'],
+      data: objectIn(data),
+    };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const entry = JSON.stringify(flat).slice(0, mostLetters);
+    return { id, type: 'event.unreadable', at, correlationId, subject: {}, data: { entry, reason } };
+  }
+}
+
+function objectIn(text: string): JsonObject {
+  const value = JSON.parse(text) as unknown;
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new SyntaxError('not a JSON object');
+  return value as JsonObject;
 }

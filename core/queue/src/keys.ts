@@ -13,7 +13,7 @@
  *                             needed, lost, coalesce, cost
  * part:<id>           HASH    request, index, key, doc, state, attempt, class, corr, pipeline, token, fence, node, submitter, runId, runPageUrl,
  *                             parkedAt, grantedAt, submittedAt, endedAt, runMs, failure, waitsFor, waiting, cancel, log, faults, headStart, later, notBefore,
- *                             deadline, price, estimate, cost, booked, priorMs
+ *                             deadline, price, estimate, cost, booked, priorMs, progress (JSON, with its attempt)
  * version             STRING  of these forms; scripts of another version refuse
  * coalesce:<sha256>   STRING  request in flight that equal ones share; of operation and key
  * idem:<sha256>       HASH    request, fingerprint; of principal and Idempotency-Key; 24 h
@@ -53,6 +53,12 @@
  * gate:lease          ZSET    parts that hold a slot and no run; score = end of the lease
  * gate:watch          ZSET    parts with a run; score = next poll
  * gate:cancels        ZSET    parts whose run must be cancelled; score = next try
+ * clusters            ZSET    clusters of ours; score = created at ms
+ * cluster:<id>        HASH    doc (JSON), pool, workspace, digest, state, clusterId, createdAt, calledAt, readyAt, idleSince, leaseEndsAt, reason, failed
+ * cluster-parts:<id>  SET     parts with a lease on it
+ * cluster-leases      HASH    part -> `<attempt> <cluster>`
+ * cluster-failures    HASH    pool -> clusters that did not start
+ * cluster-leader      STRING  node that acts on clusters; expires
  * bull:…              BullMQ's own keys
  */
 export interface Keys {

@@ -1,6 +1,7 @@
 import { SlowLaneError } from '@slowlane/contracts';
 import { createBlockingPool } from './blocking-pool.ts';
 import { createBuildLane } from './build-lane.ts';
+import { createClusterBook } from './cluster-book.ts';
 import { connector } from './connections.ts';
 import { checkDurability } from './durability.ts';
 import { createEventLog } from './event-log.ts';
@@ -54,6 +55,7 @@ export async function openQueueWith(
     requests,
     builds,
     gate,
+    clusters: createClusterBook(store),
     events: createEventLog({ store, pool }),
     async work(processors, workOptions) {
       const workers = await startWork(

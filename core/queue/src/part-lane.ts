@@ -6,7 +6,17 @@ import { type Store, fieldsOf } from './store.ts';
 
 type PartLane = Pick<
   RequestLane,
-  'claim' | 'intend' | 'bind' | 'postpone' | 'due' | 'pollAgain' | 'retry' | 'release' | 'cancelling'
+  | 'claim'
+  | 'intend'
+  | 'bind'
+  | 'postpone'
+  | 'due'
+  | 'pollAgain'
+  | 'retry'
+  | 'retryBeforeRun'
+  | 'tellProgress'
+  | 'release'
+  | 'cancelling'
 >;
 
 /** A run that must be cancelled is offered again after this time, until it has ended. */
@@ -25,6 +35,13 @@ export function createPartLane({ store, pump }: { store: Store; pump: Pump }): P
     cancelling: (count) => taken(store, 'gate:cancels', [count, CANCEL_AGAIN_MS]),
     pollAgain: (id, pollMs) => patiently(async () => void (await store.run('poll-again', id, Math.round(pollMs)))),
     retry: (id, failure, delayMs) => patiently(() => retry(store, id, { failure, delayMs })),
+    retryBeforeRun: (id, failure, { attempt, delayMs }) =>
+      patiently(() => retry(store, id, { failure, delayMs, attempt })),
+    tellProgress: (id, attempt, progress) =>
+      patiently(async () => {
+        const record = JSON.stringify({ attempt, ...progress });
+        return (await store.run('tell-progress', id, attempt, progress.step, record)) === 1;
+      }),
     release: (id, outcome) => patiently(() => release({ store, pump }, id, outcome)),
   };
 }
@@ -65,8 +82,12 @@ async function taken(
   return records;
 }
 
-async function retry(store: Store, id: string, again: { failure: Failure; delayMs: number }): Promise<boolean> {
-  return (await store.run('retry', id, JSON.stringify(again.failure), Math.round(again.delayMs))) === 1;
+async function retry(
+  store: Store,
+  id: string,
+  { failure, delayMs, attempt }: { failure: Failure; delayMs: number; attempt?: number },
+): Promise<boolean> {
+  return (await store.run('retry', id, JSON.stringify(failure), Math.round(delayMs), attempt ?? '')) === 1;
 }
 
 async function release(

@@ -1,4 +1,4 @@
-import type { BuildLane, EventLog, GateControl, Logger, RequestLane } from '@slowlane/contracts';
+import type { BuildLane, ClusterBook, EventLog, GateControl, Logger, RequestLane } from '@slowlane/contracts';
 import type { QueueJobName, QueueJobPayload } from './catalogue.ts';
 
 export interface QueueOptions {
@@ -33,6 +33,8 @@ export interface Queue {
   gate: Gate;
   builds: BuildLane;
   events: EventLog;
+  /** Leases and intents of warm clusters. */
+  clusters: ClusterBook;
   /** Starts workers for the processors given, and this node's dispatcher and sweeper. Any number of nodes may do so at once. */
   work(processors: Processors, options?: WorkOptions): Promise<Workers>;
   /** Throws `queue.unavailable` when Redis does not answer. */

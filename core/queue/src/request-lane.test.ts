@@ -332,3 +332,24 @@ describe('cancel', () => {
     await expect(queue.requests.cancel('req_0', 'ana')).rejects.toMatchObject({ code: 'request.not-found' });
   });
 });
+
+describe('progress of a driver', () => {
+  it('is told once for each newer step, and belongs to its attempt', async () => {
+    const [id = ''] = await accepted(1);
+    await run(id);
+    const tell = (step: number, attempt = 1) =>
+      queue.requests.tellProgress(id, attempt, { step, percent: step * 10, message: 'reading' });
+    expect([await tell(1), await tell(1), await tell(3), await tell(2), await tell(4, 2)]).toEqual([
+      ...[true, false, true, false, false],
+    ]);
+    expect((await queue.requests.part(id))?.progress).toEqual({ step: 3, percent: 30, message: 'reading' });
+    const told = (await queue.events.read('0-0', 100, 0)).filter(({ type }) => type === 'part.progress');
+    expect(told.map(({ data }) => data)).toEqual([
+      { attempt: 1, step: 1, percent: 10, message: 'reading' },
+      { attempt: 1, step: 3, percent: 30, message: 'reading' },
+    ]);
+    await queue.requests.retry(id, failure, 0);
+    expect(await queue.requests.part(id)).not.toHaveProperty('progress');
+    expect(await tell(9)).toBe(false);
+  });
+});

@@ -41,6 +41,7 @@ export function createRequestLane(deps: RequestLaneDeps): RequestLane {
     park: (id, split) => patiently(() => park(deps, id, split)),
     end: (id, outcome) => patiently(() => end(store, id, outcome)),
     cancel: (id, by) => cancel(deps, id, by),
+    cancelPart: (id, by) => cancelPart(deps, id, by),
     retryFailed: (id, by) => retryFailed(deps, id, by),
     explain: (partId) => explain(store, partId),
     ...createPartLane(deps),
@@ -202,6 +203,25 @@ async function cancel(deps: RequestLaneDeps, id: string, by: string): ReturnType
   ];
   if (state === '') throw new SlowLaneError('request.not-found', `there is no request ${id}`);
   if (done === 0) throw new SlowLaneError('request.not-cancellable', `request ${id} is ${state}`);
+  await deps.pump.goOn(granted, budget);
+  return state;
+}
+
+async function cancelPart(deps: RequestLaneDeps, id: string, by: string): ReturnType<RequestLane['cancelPart']> {
+  const own = new SlowLaneError('run.cancelled', `part ${id} was cancelled by ${by}`).toFailure();
+  const sibling = new SlowLaneError(
+    'run.cancelled',
+    `cancelled because ${by} cancelled part ${id} of the same request`,
+  );
+  const failures = [JSON.stringify(own), JSON.stringify(sibling.toFailure())];
+  const [state, granted, budget, done] = (await deps.store.run('cancel-part', id, ...failures)) as [
+    Awaited<ReturnType<RequestLane['cancelPart']>> | '',
+    number,
+    number,
+    number,
+  ];
+  if (state === '') throw new SlowLaneError('run.not-found', `there is no part ${id}`);
+  if (done === 0) throw new SlowLaneError('run.not-cancellable', `part ${id} has ended: ${state}`);
   await deps.pump.goOn(granted, budget);
   return state;
 }

@@ -1,4 +1,4 @@
-import type { NewRequest, PartRecord, PartState, RequestRecord, RequestState } from '@slowlane/contracts';
+import type { NewRequest, PartProgress, PartRecord, PartState, RequestRecord, RequestState } from '@slowlane/contracts';
 
 export type RequestDoc = Omit<NewRequest, 'idempotency' | 'weights' | 'coalesceKey' | 'redact'>;
 
@@ -55,11 +55,19 @@ export function partRecordOf(id: string, fields: Record<string, string>): PartRe
     waiting: json(fields['waiting']),
     cancelRequested: fields['cancel'] === '1',
     log: fields['log'],
+    ...progressOf(fields),
     notBefore: number(fields['notBefore']),
     deadline: number(fields['deadline']),
     estimateMicros: number(fields['estimate']),
     costMicros: number(fields['cost']),
   };
+}
+
+/** An earlier attempt's is not this one's. */
+function progressOf({ progress, attempt: current }: Record<string, string>): Pick<PartRecord, 'progress'> {
+  if (progress === undefined) return {};
+  const { attempt, ...said } = JSON.parse(progress) as PartProgress & { attempt: number };
+  return attempt === Number(current) ? { progress: said } : {};
 }
 
 function number(text: string | undefined): number | undefined {

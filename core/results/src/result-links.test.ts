@@ -53,7 +53,7 @@ function parsed(href: string) {
   return {
     requestId: requestId as string,
     name: name.map(decodeURIComponent).join('/'),
-    query: { expires: url.searchParams.get('expires') ?? '', signature: url.searchParams.get('signature') ?? '' },
+    query: Object.fromEntries(url.searchParams) as { expires: string; issued: string; signature: string },
   };
 }
 
@@ -154,5 +154,56 @@ describe('media type of a result file', () => {
     for (const name of ['part-00000', 'x.exe', 'x.constructor', '.html', '']) {
       expect(contentTypeOf(name)).toBe('application/octet-stream');
     }
+  });
+});
+
+describe('revoked links', () => {
+  function withRevocations() {
+    let at = 1_000_000;
+    const revoked = { allUntil: undefined as number | undefined, signatures: [] as string[] };
+    const links = createResultLinks({
+      volumes,
+      request: async () =>
+        requestWith(id, [{ name: 'delays.csv', path: '/Volumes/main/reports/a/joined/delays.csv', size: 20 }]),
+      key: Buffer.alloc(32, 7),
+      publicPath: 'http://127.0.0.1:8080/v1/results',
+      revocations: {
+        of: async () => revoked,
+        revokeAll: async (_request, word) => void (revoked.allUntil = word.at),
+        revoke: async (_request, signature) => void revoked.signatures.push(signature),
+      },
+      now: () => at,
+    });
+    const made = (): string => {
+      at += 1;
+      const [link] = links.links(requestWith(id, [{ name: 'delays.csv', path: '/x', size: 20 }]), HOUR);
+      return link?.href ?? '';
+    };
+    const opened = (href: string) => {
+      const { requestId, name, query } = parsed(href);
+      return codeOf(links.open(requestId, name, query));
+    };
+    return { links, made, opened };
+  }
+
+  it('are worthless, one alone or all that were made so far, and later ones are not', async () => {
+    const { links, made, opened } = withRevocations();
+    const [first, second] = [made(), made()];
+    await links.revoke?.(id, { by: 'ana', link: first });
+    expect([await opened(first), await opened(second)]).toEqual(['result.link-revoked', 'opened']);
+    await links.revoke?.(id, { by: 'ana' });
+    expect([await opened(second), await opened(made())]).toEqual(['result.link-revoked', 'opened']);
+  });
+
+  it('cannot be revoked by a link that is none of the request, and do not escape by a changed time of issue', async () => {
+    const { links, made, opened } = withRevocations();
+    const link = made();
+    for (const wrong of ['', 'no link', link.replace('delays', 'others'), `${link}0`, link.replace(id, other)])
+      expect(await codeOf(links.revoke?.(id, { by: 'ana', link: wrong }) ?? Promise.resolve())).toBe(
+        'result.link-invalid',
+      );
+    await links.revoke?.(id, { by: 'ana' });
+    expect(await opened(link.replace(/issued=\d+/, 'issued=9999999'))).toBe('result.link-invalid');
+    expect(await opened(link.replace(/&issued=\d+/, ''))).toBe('result.link-invalid');
   });
 });

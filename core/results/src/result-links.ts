@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import {
+  type LinkRevocations,
   type RequestRecord,
   type ResultFile,
   type ResultLinks,
@@ -17,13 +18,15 @@ export interface ResultLinksDeps {
   key: Buffer;
   /** What a link begins with, without a slash at the end: `https://host/v1/results` or `/v1/results`. */
   publicPath: string;
+  /** Absent where links are never revoked. */
+  revocations?: LinkRevocations;
   /** Epoch milliseconds. */
   now?(): number;
 }
 
 /**
- * Links that open one result file until they expire, without a token: `<publicPath>/<request>/files/<name>?expires=<epoch ms>&signature=<hex>`.
- * The signature is HMAC-SHA256 over request, file name and expiry. The volume path is taken from the request's own list of result
+ * Links that open one result file until they expire, without a token: `<publicPath>/<request>/files/<name>?expires=<epoch ms>&issued=<epoch ms>&signature=<hex>`.
+ * The signature is HMAC-SHA256 over request, file name, expiry and time of issue (which older links do not have). The volume path is taken from the request's own list of result
  * files, never from the link, so no link reaches another file.
  */
 export function createResultLinks(deps: ResultLinksDeps): ResultLinks {
@@ -35,42 +38,87 @@ export function createResultLinks(deps: ResultLinksDeps): ResultLinks {
 
   return {
     links(request, ttlMs) {
-      const expiresAt = now() + ttlMs;
+      const issuedAt = now();
+      const expiresAt = issuedAt + ttlMs;
       return (request.result ?? []).map((file) => ({
         name: file.name,
         size: file.size,
-        href: hrefOf(deps, request.id, file.name, expiresAt),
+        href: hrefOf(deps, request.id, { name: file.name, expiresAt, issuedAt }),
         expiresAt,
       }));
     },
     async open(requestId, name, query) {
       checkSignature(deps.key, { requestId, name, ...query });
       checkExpiry(name, query.expires, now());
+      await checkRevoked(deps, requestId, { name, ...query });
       const request = await deps.request(requestId);
       const file = fileOf(request, requestId, name);
       const { stream, size } = await openFile(volumeOf((request as RequestRecord).pin.workspace), file);
       return { stream, size, contentType: contentTypeOf(name), etag: etagOf(request as RequestRecord, file, size) };
     },
+    async revoke(requestId, { by, link }) {
+      const word = { by, at: now() };
+      if (link === undefined) await deps.revocations?.revokeAll(requestId, word);
+      else await deps.revocations?.revoke(requestId, signatureIn(link, deps, requestId), word);
+    },
   };
 }
 
-function hrefOf(deps: ResultLinksDeps, requestId: string, name: string, expiresAt: number): string {
+function hrefOf(
+  deps: ResultLinksDeps,
+  requestId: string,
+  { name, expiresAt, issuedAt }: { name: string; expiresAt: number; issuedAt: number },
+): string {
   const path = name.split('/').map(encodeURIComponent).join('/');
-  const signature = sign(deps.key, { requestId, name, expires: String(expiresAt) }).toString('hex');
-  return `${deps.publicPath}/${requestId}/files/${path}?expires=${expiresAt}&signature=${signature}`;
+  const [expires, issued] = [String(expiresAt), String(issuedAt)];
+  const signature = sign(deps.key, { requestId, name, expires, issued }).toString('hex');
+  return `${deps.publicPath}/${requestId}/files/${path}?expires=${expires}&issued=${issued}&signature=${signature}`;
 }
 
-function sign(key: Buffer, link: { requestId: string; name: string; expires: string }): Buffer {
-  // JSON keeps the three values apart: no name can be made to look like another name with another expiry.
-  return createHmac('sha256', key)
-    .update(JSON.stringify(['result-link', link.requestId, link.name, link.expires]))
-    .digest();
+type SignedLink = { requestId: string; name: string; expires: string; issued?: string | undefined };
+
+function sign(key: Buffer, { requestId, name, expires, issued }: SignedLink): Buffer {
+  // JSON keeps the values apart: no name can be made to look like another name with another expiry.
+  const signed = ['result-link', requestId, name, expires, ...(issued === undefined ? [] : [issued])];
+  return createHmac('sha256', key).update(JSON.stringify(signed)).digest();
 }
 
-function checkSignature(
-  key: Buffer,
-  link: { requestId: string; name: string; expires: string; signature: string },
-): void {
+/** So many digits tell two links apart, and nobody can make a link from them. */
+const keptDigits = 32;
+
+async function checkRevoked(
+  { revocations }: ResultLinksDeps,
+  requestId: string,
+  { name, issued = '0', signature }: { name: string; issued?: string | undefined; signature: string },
+): Promise<void> {
+  if (revocations === undefined) return;
+  const { allUntil, signatures } = await revocations.of(requestId);
+  const isOld = allUntil !== undefined && Number(issued) <= allUntil;
+  if (!isOld && !signatures.includes(signature.slice(0, keptDigits))) return;
+  throw new SlowLaneError('result.link-revoked', `the link to "${name}" was revoked`);
+}
+
+/** The signature of a link to a result of this request. */
+function signatureIn(link: string, deps: ResultLinksDeps, requestId: string): string {
+  const url = URL.canParse(link, 'http://x/') ? new URL(link, 'http://x/') : undefined;
+  const [, name = ''] = url?.pathname.split(`/${requestId}/files/`) ?? [];
+  const value = (key: string): string | undefined => url?.searchParams.get(key) ?? undefined;
+  const signature = value('signature') ?? '';
+  const decoded = name.split('/').map(plain).join('/');
+  const signed = { requestId, name: decoded, expires: value('expires') ?? '', issued: value('issued'), signature };
+  checkSignature(deps.key, signed);
+  return signature.slice(0, keptDigits);
+}
+
+function plain(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function checkSignature(key: Buffer, link: SignedLink & { signature: string }): void {
   const given = /^[0-9a-f]{64}$/.test(link.signature) ? Buffer.from(link.signature, 'hex') : Buffer.alloc(32);
   if (!timingSafeEqual(given, sign(key, link))) {
     throw new SlowLaneError('result.link-invalid', `the link to "${link.name}" was not made here, or was changed`);

@@ -180,6 +180,20 @@ export function createMemoryRequestLane(now: () => number = Date.now): MemoryReq
       } else endRequest(request, { state: 'cancelled' });
       return request.state;
     },
+    async cancelPart(id) {
+      check('cancelPart');
+      const entry = held.get(id);
+      if (entry === undefined) throw new SlowLaneError('run.not-found', `no part ${id}`);
+      const { part } = entry;
+      const failure = new SlowLaneError('run.cancelled', 'the part was cancelled').toFailure();
+      if (part.state === 'granted') endPart(entry, { state: 'cancelled', failure, runMs: 0, log: undefined });
+      else if (part.endedAt !== undefined) throw new SlowLaneError('run.not-cancellable', `part ${id} has ended`);
+      else {
+        Object.assign(part, { state: 'cancelling', cancelRequested: true });
+        if (part.runId !== undefined) entry.cancelAt = now();
+      }
+      return part.state;
+    },
     async retryFailed(id) {
       check('retryFailed');
       const request = requests.get(id);
@@ -255,6 +269,14 @@ export function createMemoryRequestLane(now: () => number = Date.now): MemoryReq
       const entry = held.get(id);
       if (entry?.dueAt !== undefined) entry.dueAt = now() + pollMs;
     },
+    async retryBeforeRun(id, failure, { attempt, delayMs }) {
+      check('retryBeforeRun');
+      const entry = held.get(id);
+      if (entry?.part.state !== 'granted' || entry.part.token !== undefined || entry.part.attempt !== attempt)
+        return false;
+      entry.part.state = 'running';
+      return methods.retry(id, failure, delayMs);
+    },
     async retry(id, failure, delayMs) {
       check('retry');
       const entry = held.get(id);
@@ -279,6 +301,14 @@ export function createMemoryRequestLane(now: () => number = Date.now): MemoryReq
         );
       }
       finish(request);
+      return true;
+    },
+    async tellProgress(id, attempt, progress) {
+      check('tellProgress');
+      const part = held.get(id)?.part;
+      if (part?.state !== 'running' || part.attempt !== attempt || progress.step <= (part.progress?.step ?? 0))
+        return false;
+      part.progress = progress;
       return true;
     },
     async cancelling(count) {

@@ -63,15 +63,15 @@ const fixtures: PluginFixtures = {
   ],
 };
 
-function failing(overrides: Partial<LanguagePlugin>, of: PluginFixtures = fixtures): string[] {
-  return pluginContractSuite({ ...good, ...overrides }, of)
+async function failing(overrides: Partial<LanguagePlugin>, of: PluginFixtures = fixtures): Promise<string[]> {
+  return (await pluginContractSuite({ ...good, ...overrides }, of))
     .filter((finding) => !finding.ok)
     .map((finding) => `${finding.test}: ${finding.detail}`);
 }
 
 describe('pluginContractSuite', () => {
-  it('finds nothing wrong with a plugin that keeps the contract', () => {
-    expect(failing({})).toEqual([]);
+  it('finds nothing wrong with a plugin that keeps the contract', async () => {
+    expect(await failing({})).toEqual([]);
   });
 
   const withSteps = (step: Partial<BuildPlan['steps'][number]>): Partial<LanguagePlugin> => ({
@@ -150,11 +150,11 @@ describe('pluginContractSuite', () => {
       },
       /b\.jar is missing/,
     ],
-  ])('finds a plugin that %s', (_, overrides, expected) => {
-    expect(failing(overrides).join('\n')).toMatch(expected);
+  ])('finds a plugin that %s', async (_, overrides, expected) => {
+    expect((await failing(overrides)).join('\n')).toMatch(expected);
   });
 
-  it('finds fixtures that prove nothing', () => {
-    expect(failing({}, { projects: [], artifacts: [] })).toHaveLength(2);
+  it('finds fixtures that prove nothing', async () => {
+    expect(await failing({}, { projects: [], artifacts: [] })).toHaveLength(2);
   });
 });

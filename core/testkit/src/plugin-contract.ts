@@ -36,19 +36,33 @@ export interface ArtifactFixture {
   expect: { main: string } | { refusal: string };
 }
 
+/** A plugin in this process, or one in the plugin host: there every call takes a moment. */
+export type CalledPlugin = {
+  [K in keyof LanguagePlugin]: LanguagePlugin[K] extends (...args: infer A) => infer R
+    ? (...args: A) => R | Promise<R>
+    : LanguagePlugin[K];
+};
+
+type Check = [sentence: string, check: () => void | Promise<void>];
+
 /**
  * Every sentence of the plugin contract that can be checked without a sandbox, held against one plugin: pure, synchronous, valid and repeatable answers,
  * plans that stay inside `/work` and inside the manifest, refusals by code. Never throws for anything the plugin does.
  */
-export function pluginContractSuite(plugin: LanguagePlugin, fixtures: PluginFixtures): Finding[] {
-  const checks: [string, () => void][] = [
+export async function pluginContractSuite(plugin: LanguagePlugin, fixtures: PluginFixtures): Promise<Finding[]> {
+  return hostedPluginSuite(synchronous(plugin), fixtures);
+}
+
+/** The same for a plugin in the plugin host, which makes its answers plain and in time. */
+export async function hostedPluginSuite(plugin: CalledPlugin, fixtures: PluginFixtures): Promise<Finding[]> {
+  const checks: Check[] = [
     ...manifestChecks(plugin),
     ...robustnessChecks(plugin),
     ...fixtures.projects.flatMap((project) => projectChecks(plugin, project)),
     ...fixtures.artifacts.flatMap((fixture) => artifactChecks(plugin, fixture)),
     [
       "the fixtures hold a project that is planned and one that is not the plugin's",
-      () => {
+      async () => {
         must(
           fixtures.projects.some((project) => project.detect === 'yes' && project.refusal === undefined),
           'no project that is planned',
@@ -61,7 +75,7 @@ export function pluginContractSuite(plugin: LanguagePlugin, fixtures: PluginFixt
     ],
     [
       'the fixtures hold an artifact that fits and one that is refused',
-      () => {
+      async () => {
         must(
           fixtures.artifacts.some((one) => 'main' in one.expect),
           'no artifact that fits',
@@ -73,12 +87,31 @@ export function pluginContractSuite(plugin: LanguagePlugin, fixtures: PluginFixt
       },
     ],
   ];
-  return checks.map(([test, check]) => findingOf(test, check));
+  const findings: Finding[] = [];
+  for (const [test, check] of checks) findings.push(await findingOf(test, check));
+  return findings;
 }
 
-function findingOf(test: string, check: () => void): Finding {
+function synchronous(plugin: LanguagePlugin): CalledPlugin {
+  const now = <A extends unknown[], R>(call: (...args: A) => R) => {
+    return (...args: A): R => {
+      const value = call(...args);
+      must(!(value instanceof Promise), 'answers with a promise: plugins are synchronous');
+      return value;
+    };
+  };
+  return {
+    manifest: plugin.manifest,
+    detect: now((tree) => plugin.detect(tree)),
+    plan: now((tree, config) => plugin.plan(tree, config)),
+    inspect: now((artifact, expectation) => plugin.inspect(artifact, expectation)),
+    task: now((manifest, published, expectation) => plugin.task(manifest, published, expectation)),
+  };
+}
+
+async function findingOf(test: string, check: Check[1]): Promise<Finding> {
   try {
-    check();
+    await check();
     return { test, ok: true, detail: '' };
   } catch (error) {
     return { test, ok: false, detail: error instanceof Error ? error.message : String(error) };
@@ -89,11 +122,11 @@ function must(holds: boolean, otherwise: string): void {
   if (!holds) throw new Error(otherwise);
 }
 
-function manifestChecks({ manifest }: LanguagePlugin): [string, () => void][] {
+function manifestChecks({ manifest }: CalledPlugin): Check[] {
   return [
     [
       'the manifest is plain data of contract 1',
-      () => {
+      async () => {
         must(manifest.contract === 1, `contract ${String(manifest.contract)}`);
         must(/^[a-z0-9]+(-[a-z0-9]+)*$/.test(manifest.id), `id "${manifest.id}" is not kebab-case`);
         must(/^\d+\.\d+\.\d+$/.test(manifest.version), `version "${manifest.version}" is not x.y.z`);
@@ -102,14 +135,14 @@ function manifestChecks({ manifest }: LanguagePlugin): [string, () => void][] {
     ],
     [
       'configSchema is a JSON Schema of an object that refuses unknown keys',
-      () => {
+      async () => {
         must(manifest.configSchema['type'] === 'object', `type ${String(manifest.configSchema['type'])}`);
         must(manifest.configSchema['additionalProperties'] === false, 'additionalProperties is not false');
       },
     ],
     [
       'reads names files with a cap of at most 1 MiB',
-      () => {
+      async () => {
         must(manifest.reads.length > 0, 'reads nothing');
         for (const { glob, maxBytes } of manifest.reads)
           must(maxBytes > 0 && maxBytes <= 1_048_576, `${glob}: ${maxBytes} bytes`);
@@ -119,7 +152,7 @@ function manifestChecks({ manifest }: LanguagePlugin): [string, () => void][] {
 }
 
 /** Trees that no author would write on purpose: strangers push them all the same. */
-function robustnessChecks(plugin: LanguagePlugin): [string, () => void][] {
+function robustnessChecks(plugin: CalledPlugin): Check[] {
   const names = plugin.manifest.reads.map(({ glob }) => glob.replaceAll('**/', '').replaceAll('*', 'x'));
   const texts = [
     '',
@@ -135,38 +168,39 @@ function robustnessChecks(plugin: LanguagePlugin): [string, () => void][] {
   return [
     [
       "an empty tree is not the plugin's",
-      () => must(plugin.detect(frozen(treeOf(plugin, {}))).match === 'no', 'detected'),
+      async () => must((await plugin.detect(frozen(treeOf(plugin, {})))).match === 'no', 'detected'),
     ],
     [
       'detect answers for broken files instead of throwing',
-      () => {
+      async () => {
         for (const name of names)
-          for (const text of texts) checkDetection(plugin.detect(treeOf(plugin, { [name]: text })));
+          for (const text of texts) checkDetection(await plugin.detect(treeOf(plugin, { [name]: text })));
       },
     ],
     [
       'detect answers when a file is too large to be read',
-      () => {
-        for (const name of names) checkDetection(plugin.detect({ entries: [{ path: name, size: 1e9 }], contents: {} }));
+      async () => {
+        for (const name of names)
+          checkDetection(await plugin.detect({ entries: [{ path: name, size: 1e9 }], contents: {} }));
       },
     ],
     [
       'plan plans or refuses broken files, and throws nothing else',
-      () => {
+      async () => {
         for (const name of names)
-          for (const text of texts) outcome(() => plugin.plan(treeOf(plugin, { [name]: text }), configOf({})));
+          for (const text of texts) await outcome(() => plugin.plan(treeOf(plugin, { [name]: text }), configOf({})));
       },
     ],
   ];
 }
 
-function projectChecks(plugin: LanguagePlugin, project: ProjectFixture): [string, () => void][] {
+function projectChecks(plugin: CalledPlugin, project: ProjectFixture): Check[] {
   const tree = (): TreeSnapshot => frozen(treeOf(plugin, project.files));
   const config = frozen(configOf(project.config ?? {}));
-  const detects: [string, () => void] = [
+  const detects: Check = [
     `${project.name}: detect says ${project.detect}`,
-    () => {
-      const detection = plugin.detect(tree());
+    async () => {
+      const detection = await plugin.detect(tree());
       checkDetection(detection);
       must(detection.match === project.detect, canonicalJson(detection));
     },
@@ -183,28 +217,28 @@ function projectChecks(plugin: LanguagePlugin, project: ProjectFixture): [string
     detects,
     [
       `${project.name}: the plan is valid, plain and the same each time`,
-      () => {
-        const plan = plugin.plan(tree(), config);
+      async () => {
+        const plan = await plugin.plan(tree(), config);
         BuildPlan.parse(plan);
         must(isPlain(plan), 'not the same after a round trip through JSON');
-        must(canonicalJson(plan) === canonicalJson(plugin.plan(tree(), config)), 'another plan the second time');
+        must(canonicalJson(plan) === canonicalJson(await plugin.plan(tree(), config)), 'another plan the second time');
       },
     ],
     [
       `${project.name}: the plan keeps to the manifest, the tree and /work`,
-      () => checkPlan(plugin, plugin.plan(tree(), config), tree()),
+      async () => checkPlan(plugin, await plugin.plan(tree(), config), tree()),
     ],
     [
       `${project.name}: without tests the plan has no test phase and no reports`,
-      () => {
-        const plan = plugin.plan(tree(), { ...config, runTests: false });
+      async () => {
+        const plan = await plugin.plan(tree(), { ...config, runTests: false });
         must(plan.reports.length === 0 && plan.steps.every((step) => step.phase !== 'test'), 'tests are planned');
       },
     ],
     [
       `${project.name}: what coverage asks for is planned or refused, never left out`,
-      () => {
-        const plan = outcome(() => plugin.plan(tree(), { ...config, coverage: true }));
+      async () => {
+        const plan = await outcome(() => plugin.plan(tree(), { ...config, coverage: true }));
         must(
           plan.refusal !== undefined || plan.value.reports.some((report) => report.kind !== 'junit'),
           'coverage is left out silently',
@@ -214,7 +248,7 @@ function projectChecks(plugin: LanguagePlugin, project: ProjectFixture): [string
   ];
 }
 
-function checkPlan({ manifest }: LanguagePlugin, plan: BuildPlan, tree: TreeSnapshot): void {
+function checkPlan({ manifest }: CalledPlugin, plan: BuildPlan, tree: TreeSnapshot): void {
   must(plan.plugin === manifest.id, `signed as ${plan.plugin}`);
   for (const { name } of plan.tools) must(manifest.toolchains.includes(name), `tool ${name} is not in the manifest`);
   for (const name of plan.registries)
@@ -249,7 +283,7 @@ function checkPlan({ manifest }: LanguagePlugin, plan: BuildPlan, tree: TreeSnap
   );
 }
 
-function artifactChecks(plugin: LanguagePlugin, fixture: ArtifactFixture): [string, () => void][] {
+function artifactChecks(plugin: CalledPlugin, fixture: ArtifactFixture): Check[] {
   const artifact = frozen({ classFile: undefined, scala: undefined, ...fixture.artifact }) as ArtifactView;
   const expectation: Expectation = frozen({ runtime: runtimeOf(fixture.runtime), main: fixture.main });
   const { expect } = fixture;
@@ -263,26 +297,28 @@ function artifactChecks(plugin: LanguagePlugin, fixture: ArtifactFixture): [stri
   return [
     [
       `${fixture.name}: inspect finds ${expect.main}`,
-      () => {
-        const manifest = plugin.inspect(artifact, expectation);
+      async () => {
+        const manifest = await plugin.inspect(artifact, expectation);
         ArtifactManifest.parse(manifest);
         must(isPlain(manifest), 'not the same after a round trip through JSON');
         must(manifest.plugin === plugin.manifest.id, `signed as ${manifest.plugin}`);
         must(manifest.main === expect.main, `found ${manifest.main}`);
         must(
-          canonicalJson(manifest) === canonicalJson(plugin.inspect(artifact, expectation)),
+          canonicalJson(manifest) === canonicalJson(await plugin.inspect(artifact, expectation)),
           'another manifest the second time',
         );
       },
     ],
     [
       `${fixture.name}: the task names every published file`,
-      () => {
+      async () => {
         const companions = Object.fromEntries(artifact.companions.map(({ name }) => [name, `/Volumes/c/s/v/${name}`]));
         const published = frozen({ primary: `/Volumes/c/s/v/${artifact.name}`, companions });
-        const settings = plugin.task(plugin.inspect(artifact, expectation), published, expectation);
+        const settings = await plugin.task(await plugin.inspect(artifact, expectation), published, expectation);
         const text = JSON.stringify(TaskSettings.parse(settings));
-        for (const path of [published.primary, ...Object.values(companions)])
+        // Notebooks are published as a folder: the task names the one it runs.
+        const isFolder = artifact.kind === 'notebooks' && text.includes(`"${published.primary}/`);
+        for (const path of [...(isFolder ? [] : [published.primary]), ...Object.values(companions)])
           must(text.includes(JSON.stringify(path)), `${path} is missing`);
       },
     ],
@@ -296,16 +332,18 @@ function checkDetection(detection: Detection): void {
   must(isPlain(detection), 'not plain');
 }
 
-function mustRefuse(call: () => unknown, code: string): void {
-  const { refusal, value } = outcome(call);
+async function mustRefuse(call: () => unknown, code: string): Promise<void> {
+  const { refusal, value } = await outcome(call);
   must(refusal !== undefined, `answered ${JSON.stringify(value)}`);
   must(refusal === code, `refused with ${refusal}`);
 }
 
+type Outcome<T> = { value: T; refusal: undefined } | { value: undefined; refusal: string };
+
 /** The value, or the code of the refusal; anything else that is thrown passes on, as a finding. */
-function outcome<T>(call: () => T): { value: T; refusal: undefined } | { value: undefined; refusal: string } {
+async function outcome<T>(call: () => T): Promise<Outcome<Awaited<T>>> {
   try {
-    return { value: call(), refusal: undefined };
+    return { value: await call(), refusal: undefined };
   } catch (error) {
     const { name, code, message } = error as Error & { code?: string };
     if (name !== 'PlanRefusal' || code === undefined) throw error;
@@ -320,7 +358,7 @@ function outcome<T>(call: () => T): { value: T; refusal: undefined } | { value: 
   }
 }
 
-function treeOf({ manifest }: LanguagePlugin, files: Record<string, string>): TreeSnapshot {
+function treeOf({ manifest }: CalledPlugin, files: Record<string, string>): TreeSnapshot {
   const paths = Object.keys(files).sort();
   const isRead = (path: string): boolean =>
     manifest.reads.some(
@@ -357,7 +395,7 @@ function runtimeOf(version: string | undefined): Runtime {
 
 /** The same after JSON: no class, function, date or undefined in it. */
 function isPlain(value: unknown): boolean {
-  return canonicalJson(JSON.parse(JSON.stringify(value))) === canonicalJson(value) && !(value instanceof Promise);
+  return canonicalJson(JSON.parse(JSON.stringify(value))) === canonicalJson(value);
 }
 
 /** A plugin that changes what it was given throws, and so fails. */

@@ -17,6 +17,10 @@ export interface TestHelperOptions {
   launcher?: readonly string[];
   /** Whether programs may ask for this machine's network. */
   allowsHostNetwork?: boolean;
+  /** A container engine that runs; the driver is then the one over it instead of bubblewrap. */
+  engine?: { kind: 'docker' | 'podman'; socketPath: string };
+  /** Module of the driver, when it is not the tree's own. */
+  driverModule?: string;
 }
 
 /** A real helper with the real bubblewrap driver, as a process of its own. */
@@ -48,6 +52,7 @@ export interface TestHelperTask {
   caller: { uid: number; gid: number };
   removeAtEnd: boolean;
   allowsHostNetwork: boolean;
+  engine?: TestHelperOptions['engine'];
 }
 
 /** Only for root on Linux with bubblewrap: elsewhere skip the test with this. */
@@ -58,13 +63,18 @@ export function canStartTestHelper(): boolean {
 let count = 0;
 
 /** Names that are resolved when they are needed: testkit stands below the driver and the helper, and may not import them. */
-const modules = { driver: '@slowlane/bubblewrap', helper: '@slowlane/helper', toolchains: '@slowlane/toolchains' };
+const modules = {
+  driver: '@slowlane/bubblewrap',
+  oci: '@slowlane/oci',
+  helper: '@slowlane/helper',
+  toolchains: '@slowlane/toolchains',
+};
 
 export async function startTestHelper(options: TestHelperOptions = {}): Promise<TestHelper> {
   const folder = mkdtempSync(`${tmpdir()}/slowlane-helper-`);
   chmodSync(folder, 0o711);
   const task: TestHelperTask = {
-    driverModule: modules.driver,
+    driverModule: options.driverModule ?? (options.engine === undefined ? modules.driver : modules.oci),
     helperModule: modules.helper,
     stateDir: `${folder}/state`,
     socketPath: `${folder}/helper.sock`,
@@ -74,6 +84,7 @@ export async function startTestHelper(options: TestHelperOptions = {}): Promise<
     caller: options.caller ?? { uid: 0, gid: 0 },
     removeAtEnd: true,
     allowsHostNetwork: options.allowsHostNetwork === true,
+    ...(options.engine === undefined ? {} : { engine: options.engine }),
   };
   const launcher = options.launcher ?? [];
   let child = await startMain(task, launcher);

@@ -7,6 +7,8 @@ import type { TestHelperTask } from './start-test-helper.ts';
 interface DriverModule {
   createBubblewrapDriver(options: object): Promise<SandboxDriver>;
   removeInstance(stateDir: string): Promise<void>;
+  createOciDriver(options: object): Promise<SandboxDriver>;
+  removeOciInstance(stateDir: string, engine: object): Promise<void>;
 }
 
 interface HelperModule {
@@ -17,19 +19,24 @@ closeInheritedDescriptors();
 await serve(JSON.parse(process.argv[2] as string) as TestHelperTask);
 
 async function serve(task: TestHelperTask): Promise<void> {
-  const { createBubblewrapDriver, removeInstance } = (await import(task.driverModule)) as DriverModule;
+  const module = (await import(task.driverModule)) as DriverModule;
   const { serveHelper } = (await import(task.helperModule)) as HelperModule;
   const logger = stderrLogger();
-  const driver = await createBubblewrapDriver({ ...task, nodePath: process.execPath, logger });
+  const create = task.engine === undefined ? module.createBubblewrapDriver : module.createOciDriver;
+  const driver = await create({ ...task, nodePath: process.execPath, logger });
   const server = await serveHelper({ driver, socketPath: task.socketPath, owner: task.caller, logger });
   process.stdout.write('ready\n');
   process.stdin.resume();
   process.stdin.once('close', () => {
     void server.close().then(async () => {
-      if (task.removeAtEnd) await removeInstance(task.stateDir);
+      if (task.removeAtEnd) await removeAll(module, task);
       process.exit(0);
     });
   });
+}
+
+function removeAll(module: DriverModule, { stateDir, engine }: TestHelperTask): Promise<void> {
+  return engine === undefined ? module.removeInstance(stateDir) : module.removeOciInstance(stateDir, engine);
 }
 
 function stderrLogger(): Logger {

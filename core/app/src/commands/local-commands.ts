@@ -4,7 +4,7 @@ import type { LocalCommands } from '@slowlane/cli';
 import { SlowLaneError } from '@slowlane/contracts';
 import { localWorkspace } from '../processes/local-workspace.ts';
 import { type Installation, thisInstallation } from '../processes/installation.ts';
-import { statusOf } from './status.ts';
+import { runningHealth, statusOf } from './status.ts';
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
@@ -34,9 +34,23 @@ export function createLocalCommands(signal: AbortSignal): LocalCommands {
         ready: ground.every((row) => row.found !== undefined || row.optional === true),
         ground,
         sandbox: await probeSandbox(installation),
+        service: await runningHealth(installation),
       };
     },
     toolchains: async () => (await import('./list-toolchains.ts')).listToolchains(thisInstallation()),
+    listPlugins: async () => {
+      const { listPlugins } = await import('../plugins/list-plugins.ts');
+      return listPlugins(thisInstallation(), { node: process.execPath, logger: await quietLogger() });
+    },
+    newPlugin: async (name, parent) => {
+      const { newPlugin } = await import('../plugins/new-plugin.ts');
+      return newPlugin(name, { repository: thisInstallation().repository, parent });
+    },
+    testPlugin: async (folder) => {
+      const { testPlugin } = await import('../plugins/test-plugin.ts');
+      const { repository } = thisInstallation();
+      return testPlugin(folder, { repository, node: process.execPath, logger: await quietLogger() });
+    },
     demo: async ({ keep, yes }) => {
       const installation = thisInstallation();
       await ground(installation, yes);
@@ -108,6 +122,10 @@ async function up(installation: Installation, yes: boolean) {
     tokenFile: paths.adminToken,
     tookMs: Math.round(performance.now() - begun),
   };
+}
+
+async function quietLogger() {
+  return (await import('../processes/logger.ts')).createLogger('plugins');
 }
 
 const processes = () => import('../processes/up.ts');

@@ -17,6 +17,11 @@ export async function statusOf({ paths, url }: Installation): Promise<StatusView
   return { url, processes, health: await healthOf(url) };
 }
 
+/** What the running service says of itself and its workspaces; `undefined` while it does not run. */
+export async function runningHealth({ paths, url }: Installation): Promise<Record<string, string> | undefined> {
+  return findProcess(paths.run, 'service') === undefined ? undefined : healthOf(url);
+}
+
 async function healthOf(url: string): Promise<Record<string, string>> {
   try {
     const response = await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(2_000) });

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { WorkspaceUpOptions } from '@slowlane/cli';
 import { SlowLaneError } from '@slowlane/contracts';
@@ -23,16 +25,30 @@ export async function workspaceUp(
   const { master, volumes } = options;
   if (master !== undefined) checkMaster(master, say);
   await ground(installation, options.yes);
-  const { host: url, token } = localWorkspace(installation);
+  let url = '';
+  let ended: string[] = [];
   try {
     await startAll(installation, say, { master, volumes: volumes === undefined ? undefined : await realpath(volumes) });
-    say(`the local workspace answers; Ctrl-C ends it\nexport DATABRICKS_HOST=${url}\nexport DATABRICKS_TOKEN=${token}`);
-    while (!signal.aborted) await pause(200);
+    const { host, token } = localWorkspace(installation);
+    url = host;
+    say(
+      `the local workspace answers; Ctrl-C ends it\nexport DATABRICKS_HOST=${host}\nexport DATABRICKS_TOKEN=${token}`,
+    );
+    while (!signal.aborted && lives(installation)) await pause(200);
   } finally {
     say('ending ...');
+    ended = await stopAll(installation, { runs: false });
   }
-  const ended = await stopAll(installation, { runs: false });
   return { url, master: master ?? 'its own clusters', ended };
+}
+
+/** False once `down` has ended it; throws when it ended by itself. */
+function lives({ paths }: Installation): boolean {
+  if (findProcess(paths.run, 'workspace') !== undefined) return true;
+  if (!existsSync(join(paths.run, 'workspace.json'))) return false;
+  throw new SlowLaneError('cli.not-running', 'the local workspace ended by itself', {
+    hint: `See ${join(paths.logs, 'workspace.log')}`,
+  });
 }
 
 function withPort(installation: Installation, port: number | undefined): Installation {

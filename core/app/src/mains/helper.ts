@@ -1,13 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { loadConfig, pathsOf, readEnvironment } from '@slowlane/config';
-import { createBubblewrapDriver } from '@slowlane/bubblewrap';
 import { serveHelper } from '@slowlane/helper';
 import { closeInheritedDescriptors, identify } from '@slowlane/process';
 import { findCaBundle } from '../ground/ca-bundle.ts';
+import { pluginPlaces } from '../plugins/plugin-places.ts';
 import { repository } from '../processes/installation.ts';
 import { createLogger } from '../processes/logger.ts';
 import { noteProcess } from '../processes/process-record.ts';
+import { openSandboxDriver } from '../processes/sandbox-driver.ts';
 import { slotUids } from '../processes/slot-uids.ts';
 import { untilSignal } from '../processes/until-signal.ts';
 
@@ -25,9 +26,10 @@ const logger = createLogger('helper');
 const owner = environment.account ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 mkdirSync(paths.helper, { recursive: true, mode: 0o711 });
 
-const caBundle = findCaBundle(loadConfig(environment.configFile).ca_bundle);
+const config = loadConfig(environment.configFile);
+const caBundle = findCaBundle(config.ca_bundle);
 const own = slotUids(environment.home);
-const driver = await createBubblewrapDriver({
+const driver = await openSandboxDriver(config.sandbox, {
   stateDir: paths.helper,
   allowedSources: [
     '/usr',
@@ -35,6 +37,10 @@ const driver = await createBubblewrapDriver({
     paths.home,
     paths.ground,
     repository,
+    ...pluginPlaces(config.plugins, environment.configFile).flatMap(({ folder, source }) =>
+      source === 'built-in' ? [] : [folder],
+    ),
+    ...Object.values(config.toolchains).map(({ home }) => home),
     ...[caBundle, asked['allow-source']].filter((path) => path !== undefined),
   ],
   slots: { ...own, firstUid: environment.firstSlotUid ?? own.firstUid },

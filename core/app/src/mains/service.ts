@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig, pathsOf, readEnvironment } from '@slowlane/config';
@@ -27,12 +28,14 @@ const webhookKey = Buffer.from(keptSecret(join(paths.keys, 'webhook-key')));
 
 const stores = await openStores(paths, config, { logger, secret: environment.secret });
 const workspaces = connectWorkspaces({ environment, paths, config, logger, version });
-const builder = await createBuilder({ paths, config, stores, workspaces, logger });
+const builder = await createBuilder({ paths, config, configFile: environment.configFile, stores, workspaces, logger });
+const linkKey = Buffer.from(keptSecret(join(paths.keys, 'link-key')));
 const { history } = stores.ledger;
 const resultLinks = createResultLinks({
   volumes: workspaces.volumes,
   request: async (id) => (await stores.queue.requests.get(id)) ?? history.request(id),
-  key: Buffer.from(keptSecret(join(paths.keys, 'link-key'))),
+  key: linkKey,
+  revocations: stores.ledger.revocations,
   publicPath: `${publicUrl}/v1/results`,
 });
 const feed = createEventFeed(stores.queue.events, {
@@ -48,6 +51,8 @@ const lanes = await runLanes({
   builder,
   resultLinks,
   webhookKey,
+  // All nodes of an installation share that key, and nobody can tell it from this.
+  clusterOwner: createHmac('sha256', linkKey).update('clusters').digest('hex').slice(0, 16),
   publicUrl,
   secret,
   logger,

@@ -10,6 +10,8 @@ import { createLogger } from '../processes/logger.ts';
 import { noteProcess } from '../processes/process-record.ts';
 import { sandboxRoot } from '../processes/sandbox-root.ts';
 import { untilSignal } from '../processes/until-signal.ts';
+import { openWorkspaceGateway } from '../processes/workspace-gateway.ts';
+import { workspaceLimits } from '../processes/workspace-limits.ts';
 
 /** The local workspace: a Databricks-compatible server whose runs are real Spark in the sandbox. A process of its own, so that no crash of the service ends it. */
 const environment = readEnvironment();
@@ -25,11 +27,14 @@ if (settings?.kind !== 'local') throw new Error('slowlane.yaml names no local wo
 
 const port = asked.port === undefined ? settings.port : Number(asked.port);
 
+const gateway = await openWorkspaceGateway({ paths, config, logger });
 const workspace = await createWorkspace({
   stateDir: paths.workspace,
   volumesDir: asked.volumes ?? paths.volumes,
   ...(asked.master === undefined ? {} : { externalMaster: asked.master }),
   driver: connectHelper(paths.helperSocket),
+  gatewaySocket: gateway.socketPath,
+  registries: gateway.registries,
   root: (await sandboxRoot(paths, config)).root,
   token: keptSecret(join(paths.keys, 'workspace-token'), 'dapi'),
   publicUrl: `http://127.0.0.1:${port}`,
@@ -38,13 +43,16 @@ const workspace = await createWorkspace({
     cpus: 2,
     maxActiveRuns: settings.max_active_runs,
     wallMs: parseDuration(config.policy.job_timeout),
+    ...workspaceLimits(settings.limits),
   },
+  notificationHosts: settings.notification_hosts,
   user: { userName: 'slowlane@localhost' },
   logger,
 });
 const { url } = await workspace.listen(port, '127.0.0.1');
 const self = identify(process.pid);
-if (self !== undefined) noteProcess(paths.run, 'workspace', self);
+if (self !== undefined) noteProcess(paths.run, 'workspace', { ...self, port });
 logger.info({ url }, 'workspace is ready');
 await untilSignal();
 await workspace.close();
+await gateway.close();

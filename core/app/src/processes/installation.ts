@@ -1,4 +1,5 @@
-import { chmodSync, chownSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lchownSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   type Environment,
@@ -68,6 +69,9 @@ export function prepareFolders(paths: Paths, account: Account): void {
     mkdirSync(folder, { recursive: true, mode: 0o755 });
     if (isNew || folder === paths.home) giveTo(folder, account);
   }
+  // A command that root ran before the first start may have made a secret there.
+  for (const path of [paths.keys, ...readdirSync(paths.keys).map((name) => join(paths.keys, name))])
+    if (process.getuid?.() === 0) lchownSync(path, account.uid, account.gid);
   chmodSync(paths.home, 0o711);
   for (const folder of [paths.keys, paths.redis, paths.repositories, paths.mirrors]) chmodSync(folder, 0o700);
   mkdirSync(paths.ground, { recursive: true });

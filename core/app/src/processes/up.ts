@@ -55,10 +55,12 @@ export async function startAll(
   );
   const local = installation.config.workspaces['local'];
   const ordinary = { enclosure, runsAs: account, account };
-  if (local?.kind === 'local')
+  if (local?.kind === 'local') {
+    assertSamePort(findProcess(installation.paths.run, 'workspace')?.port, local.port);
     await ensure({ name: 'workspace', ...ordinary, args: workspaceArgs(local.port, alone) }, () =>
       canConnect({ port: local.port, host: '127.0.0.1' }),
     );
+  }
   if (alone === undefined) await ensure({ name: 'service', ...ordinary }, () => isHealthy(installation.url));
   return started;
 }
@@ -76,6 +78,16 @@ export async function stopAll(installation: Installation, options: { runs: boole
     ended.push(name);
   }
   return ended;
+}
+
+/** A second workspace on the same state would run every program twice. */
+function assertSamePort(running: number | undefined, wanted: number): void {
+  if (running === undefined || running === wanted) return;
+  throw new SlowLaneError(
+    'ground.port-in-use',
+    `the workspace of this installation runs on port ${running}, not on ${wanted}`,
+    { hint: 'Run: ./slowlane down, and start again' },
+  );
 }
 
 function helperArgs(alone: WorkspaceAlone | undefined): string[] {
@@ -136,7 +148,7 @@ function namedSecrets({ config, environment }: Installation): Record<string, str
   const names = Object.values(config.workspaces).flatMap((workspace) =>
     workspace.kind === 'databricks' ? [workspace.token_env, workspace.client_id_env, workspace.client_secret_env] : [],
   );
-  names.push(config.ledger?.postgres.url_env);
+  names.push(config.ledger?.postgres.url_env, config.mail?.password_env);
   return Object.fromEntries(
     names.flatMap((name) => (name === undefined ? [] : [[name, environment.secret(name) ?? '']])),
   );

@@ -2,16 +2,24 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Paths, SlowLaneYaml } from '@slowlane/config';
 import { connectHelper } from '@slowlane/helper';
-import { operationRule, splitPrices } from '@slowlane/kit';
+import { operationRule, splitPools } from '@slowlane/kit';
 import { createGateway, type Gateway } from '@slowlane/gateway';
 import type { Logger, ModuleHost, PluginHost } from '@slowlane/contracts';
-import { type ApplyPipeline, applyPipeline, createStages, type StageDeps, type Stages } from '@slowlane/pipeline';
+import {
+  type ApplyPipeline,
+  applyPipeline,
+  createPromotion,
+  createStages,
+  type PromoteBuild,
+  type StageDeps,
+  type Stages,
+} from '@slowlane/pipeline';
 import { startModuleHost, startPluginHost } from '@slowlane/pluginhost';
 import { importPack, type Mirror, openMirror, setRef } from '@slowlane/sources';
 import type { Tool } from '@slowlane/toolchains';
 import { findCaBundle } from '../ground/ca-bundle.ts';
 import { upstreams } from '../ground/ground.ts';
-import { pluginFolders } from '../plugins.gen.ts';
+import { pluginPlaces } from '../plugins/plugin-places.ts';
 import { repository } from '../processes/installation.ts';
 import { sandboxRoot } from '../processes/sandbox-root.ts';
 import { checkPipeline } from './check-pipeline.ts';
@@ -21,6 +29,7 @@ import type { Workspaces } from './workspaces.ts';
 /** The push lane's hands: stages, plugin host, gateway and mirrors. */
 export interface Builder {
   stages: Stages;
+  promote: PromoteBuild;
   plugins: PluginHost;
   /** Mediator modules; in the same sandbox as plugins. */
   modules: ModuleHost;
@@ -33,12 +42,14 @@ export interface Builder {
 export async function createBuilder(setting: {
   paths: Paths;
   config: SlowLaneYaml;
+  /** Plugins are found relative to it. */
+  configFile: string;
   stores: Stores;
   workspaces: Workspaces;
   logger: Logger;
 }): Promise<Builder> {
   const { paths, config, stores, workspaces, logger } = setting;
-  const driver = connectHelper(paths.helperSocket);
+  const driver = connectHelper(paths.helperSocket, config.sandbox.driver);
   const { root, tools } = await sandboxRoot(paths, config);
   const caBundle = findCaBundle(config.ca_bundle);
   const gateway = await createGateway({
@@ -46,15 +57,18 @@ export async function createBuilder(setting: {
     socketsDir: paths.gatewaySockets,
     upstreams: await upstreams({ paths, registries: config.registries }),
     caBundle,
+    webHosts: config.policy.downloads,
     blobs: stores.blobs,
     logger,
   });
-  const extra = config.plugins.map((folder) => ({ id: folder.split('/').at(-1) as string, folder }));
+  const places = pluginPlaces(config.plugins, setting.configFile);
   const plugins = await startPluginHost({
     driver,
     root,
     repositoryDir: repository,
-    plugins: [...pluginFolders, ...extra],
+    plugins: places,
+    // Every push asks all of them: with fewer processes than plugins each would be started anew for it.
+    size: Math.max(4, places.length),
     logger,
   });
   const modules = startModuleHost({ driver, root, logger });
@@ -62,12 +76,13 @@ export async function createBuilder(setting: {
   const mirror = mirrorsIn(paths.mirrors, caBundle);
   const alsoCheck = checkPipeline(config);
   const apply = applyPipeline({ pipelines, policy: config.policy, alsoCheck });
-  const stages = createStages({
+  const stageDeps: StageDeps = {
     builds: stores.queue.builds,
     pipelines,
     registrations,
     plugins,
     sandbox: driver,
+    tier: config.sandbox.driver === 'bubblewrap' ? 'full' : 'oci',
     root: () => root,
     toolchains: tools.map(({ name, version }) => ({ name, version })),
     gateway,
@@ -76,7 +91,7 @@ export async function createBuilder(setting: {
     mirror,
     workspace: (name) => workspaces.client(name),
     ...localPython(config, tools),
-    pools: splitPrices(config.pools).pools,
+    pools: splitPools(config.pools).pools,
     policy: config.policy,
     alsoCheck,
     signingKey: stores.signingKey,
@@ -87,9 +102,11 @@ export async function createBuilder(setting: {
     },
     clock: { now: () => Date.now() },
     logger,
-  });
+  };
+  const stages = createStages(stageDeps);
   return {
     stages,
+    promote: createPromotion(stageDeps),
     plugins,
     modules,
     gateway,

@@ -18,6 +18,7 @@ export function checkPipeline(config: SlowLaneYaml): (file: PipelineFile) => voi
         hint: `Pools: ${Object.keys(config.pools).join(', ')}`,
       });
     }
+    if (config.pools[pool].kind === 'serverless') checkServerless(file, config);
     for (const { workspace } of Object.values(file.targets)) {
       if (config.workspaces[workspace] === undefined) {
         throw new SlowLaneError('pipeline.invalid', `targets: there is no workspace "${workspace}"`, {
@@ -32,6 +33,26 @@ export function checkPipeline(config: SlowLaneYaml): (file: PipelineFile) => voi
       if (typeof step === 'object' && 'http' in step) checkLookup(field, step.http, config);
     }
   };
+}
+
+/** What can be known before a build; the register stage checks the artifact. */
+function checkServerless({ job, targets }: PipelineFile, { workspaces }: SlowLaneYaml): void {
+  const { pool, reuse } = job.compute;
+  if (reuse === true)
+    throw new SlowLaneError(
+      'pipeline.invalid',
+      `job.compute.reuse: pool "${pool}" is serverless and keeps no clusters`,
+      {
+        hint: 'Leave out reuse, or choose a pool of clusters.',
+      },
+    );
+  const local = Object.entries(targets).find(([, { workspace }]) => workspaces[workspace]?.kind === 'local');
+  if (local !== undefined)
+    throw new SlowLaneError(
+      'pipeline.invalid',
+      `targets.${local[0]}: the local workspace has no serverless compute, which pool "${pool}" is`,
+      { hint: 'Choose a pool of clusters, or a target on a Databricks workspace.' },
+    );
 }
 
 function checkTarget(target: PipelineFile['operation']['notify'][number], { policy, mail }: SlowLaneYaml): void {

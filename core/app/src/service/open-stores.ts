@@ -8,8 +8,9 @@ import {
 import type { Paths, SlowLaneYaml } from '@slowlane/config';
 import { type BlobStore, type BuildCache, type Logger, SlowLaneError } from '@slowlane/contracts';
 import { type Archiver, type Ledger, openLedger } from '@slowlane/ledger';
-import { platformRules, splitPrices } from '@slowlane/kit';
+import { platformRules, splitPools } from '@slowlane/kit';
 import { openQueue, type Queue } from '@slowlane/queue';
+import { restoreHands } from './restore-hands.ts';
 import { ensureRedis } from '../processes/redis-server.ts';
 
 /** Everything that holds state, open; `close` ends it in the reverse order. */
@@ -31,7 +32,7 @@ export async function openStores(
   const redis = config.redis === undefined ? await ensureRedis(paths, logger) : undefined;
   const queue = await openQueue({
     url: config.redis?.url ?? (redis?.url as string),
-    prices: splitPrices(config.pools).prices,
+    prices: splitPools(config.pools).prices,
     logger,
   });
   const durability = await queue.checkDurability();
@@ -43,10 +44,13 @@ export async function openStores(
   const postgres = postgresOf(config, secret);
   const ledger = await openLedger({ file: paths.ledger, postgres, archiveDir: paths.archive, logger });
   // Before anything else is written: a new event would hide that Redis is older than the archive. The keeper opens the gate again.
-  if (await queue.gate.closeIfOlderThan(await ledger.history.cursor()))
-    logger.error({}, 'redis went back in time: the gate stays closed until what runs on the workspaces is reconciled');
+  const wentBack = await queue.gate.closeIfOlderThan(await ledger.history.cursor());
   await queue.gate.restore(await ledger.handLimits());
-  await queue.gate.declare(platformRules(config.gates, config.budgets));
+  if (wentBack) {
+    logger.error({}, 'redis went back in time: the gate stays closed until what runs on the workspaces is reconciled');
+    await restoreHands(queue, ledger, Date.now());
+  }
+  await queue.gate.declare({ ...poolLimits(config), ...platformRules(config.gates, config.budgets) });
   const archiver = ledger.archiver(queue.events);
   archiver.start();
   return {
@@ -63,6 +67,16 @@ export async function openStores(
       await redis?.close();
     },
   };
+}
+
+/** What the warm clusters of a pool hold at once, where the pool says how many there may be and `gates` says nothing of it. */
+function poolLimits({ pools }: SlowLaneYaml): Record<string, number> {
+  const { clusters } = splitPools(pools);
+  return Object.fromEntries(
+    Object.entries(clusters)
+      .filter(([name]) => pools[name]?.max !== undefined)
+      .map(([name, { max, partsPerCluster }]) => [`pool:${name}`, max * partsPerCluster]),
+  );
 }
 
 /** Throws `config.invalid` when the variable that slowlane.yaml names is not set. */

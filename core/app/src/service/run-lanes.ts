@@ -1,6 +1,7 @@
 import type { SlowLaneYaml } from '@slowlane/config';
 import type { DeliveryControl, Logger, ResultLinks, ScheduleControl } from '@slowlane/contracts';
 import { type BreakerView, createKeeper } from '@slowlane/keeper';
+import { parseBytes, splitPools } from '@slowlane/kit';
 import { createMediator, createResultSweeper } from '@slowlane/mediator';
 import {
   createLookupClient,
@@ -31,6 +32,8 @@ export async function runLanes(setting: {
   builder: Builder;
   resultLinks: ResultLinks;
   webhookKey: Buffer;
+  /** Names this installation in the tags of its clusters. */
+  clusterOwner: string;
   publicUrl: string;
   /** A variable of the environment that slowlane.yaml names. */
   secret(name: string): string | undefined;
@@ -60,9 +63,15 @@ export async function runLanes(setting: {
     blobs: stores.blobs,
     node,
     poll: { byWorkspace: { local: { minMs: 100, maxMs: 1_000 } } },
+    logBytes: parseBytes(config.driver_log),
     gate: stores.queue.gate,
     events: stores.queue.events,
     workspaces: Object.keys(config.workspaces),
+    clusters: {
+      book: stores.queue.clusters,
+      pools: splitPools(config.pools).clusters,
+      owner: setting.clusterOwner,
+    },
     logger,
   });
   const sender = createWebhookSender({

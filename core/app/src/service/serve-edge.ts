@@ -7,11 +7,12 @@ import {
   type Health,
   type Logger,
   type PartRecord,
+  type Registration,
   type ResultLinks,
   SlowLaneError,
 } from '@slowlane/contracts';
 import { verifyBuild } from '@slowlane/artifacts';
-import { buildEndpoint, createOidc, type Load, startAdmission } from '@slowlane/endpoint';
+import { buildEndpoint, closeGracefully, createOidc, type Load, startAdmission } from '@slowlane/endpoint';
 import { type BreakerView, readProgress } from '@slowlane/keeper';
 import { validateBody } from '@slowlane/mediator';
 import { checkCallback, deriveWebhookSecret } from '@slowlane/notify';
@@ -58,7 +59,9 @@ export async function serveEdge(setting: {
     waitingPerOperation: config.endpoint.waiting_parts,
     loopDelayMs: 1_000,
   });
+  const draining = new AbortController();
   const app = await buildEndpoint({
+    draining: draining.signal,
     requests: queue.requests,
     gate: queue.gate,
     builds: queue.builds,
@@ -76,6 +79,8 @@ export async function serveEdge(setting: {
     tell: (event) => queue.events.append(event),
     jobExists: ({ workspace, jobId }) =>
       jobExists(setting.workspaces.client(workspace), jobId, { signal: AbortSignal.timeout(15_000) }),
+    clusters: queue.clusters,
+    promote: (buildId, target) => promoteBuild(setting, buildId, target),
     plugins: () => builder.plugins.manifests(),
     verifyBuild: (build) => verifyBuild({ ...build, publicKey: stores.signingKey.publicKey, blobs: stores.blobs }),
     runLog: (part) => readRunLog(part, stores),
@@ -111,11 +116,25 @@ export async function serveEdge(setting: {
   await app.listen({ host: config.listen.host, port: config.listen.port });
   return {
     async close() {
-      await app.close();
+      await closeGracefully(app, { draining, drainMs: config.endpoint.drain_seconds * 1_000, graceMs: closeMs });
       admission.close();
       await remote.close();
     },
   };
+}
+
+const promoteMs = 10 * 60_000;
+/** Below what `slowlane down` waits before it kills. */
+const closeMs = 8_000;
+
+async function promoteBuild(
+  { builder, stores: { queue, ledger } }: { builder: Builder; stores: Stores },
+  buildId: string,
+  target: string,
+): Promise<Registration> {
+  const record = (await queue.builds.get(buildId)) ?? (await ledger.history.build(buildId));
+  if (record === undefined) throw new SlowLaneError('build.not-found', `there is no build ${buildId}`);
+  return builder.promote(record, target, AbortSignal.timeout(promoteMs));
 }
 
 async function readRunLog(part: PartRecord, stores: Stores): Promise<string | undefined> {

@@ -77,20 +77,28 @@ export const doctor = defineCommand({
 });
 
 function renderProbe(
-  { tier, ok, findings }: NonNullable<DoctorView['sandbox']>,
+  { tier, ok, findings, driver = 'driver', tests = [] }: NonNullable<DoctorView['sandbox']>,
   { allTests, style }: { allTests: boolean; style: Style },
 ): string[] {
+  const verdict = (holds: boolean): string => (holds ? style.good('held') : style.bad('FAILED'));
   const held = findings.filter((finding) => finding.ok).length;
-  const verdict = ok ? style.good(`all ${held} findings of the abuse tests held`) : style.bad('REFUSED');
-  const shown = findings.filter((finding) => allTests || !finding.ok);
-  const rows = shown.map(({ test, ok: holds, detail }) => [
-    holds ? style.good('held') : style.bad('FAILED'),
-    test,
-    detail,
+  const summary = ok ? style.good(`all ${held} findings of the abuse tests held`) : style.bad('REFUSED');
+  const rows = tests.map((one) => [
+    one.starred ? `${one.id} *` : one.id,
+    one.title,
+    verdict(one.ok),
+    `${one.held} of ${one.attacks}`,
   ]);
+  const failed = findings.filter((finding) => !finding.ok);
   return [
-    `sandbox tier ${style.bold(tier)}: ${verdict}`,
-    ...(rows.length === 0 ? [] : style.table(rows, ['', 'test', 'detail'])),
+    `sandbox tier ${style.bold(tier)}: ${summary}`,
+    ...(allTests ? style.table(rows, ['', 'abuse test (* decides about a driver)', driver, 'attacks']) : []),
+    ...(failed.length === 0
+      ? []
+      : style.table(
+          failed.map(({ test, detail }) => [verdict(false), test, detail]),
+          ['', 'attack', 'detail'],
+        )),
   ];
 }
 
@@ -136,7 +144,12 @@ export const test = defineCommand({
 export const bench = defineCommand({
   name: 'bench',
   summary: 'figures side by side with the raw thing, in one run: a table, and JSON with --json',
-  args: [{ form: '[suites...]', help: 'submit, accept, lane, gate, operations, idle, sandbox, push, build, run; none = all' }],
+  args: [
+    {
+      form: '[suites...]',
+      help: 'submit, accept, lane, gate, operations, idle, sandbox, push, build, run; none = all',
+    },
+  ],
   run: (input, { local }) => local.bench(input.args.filter((name): name is string => name !== undefined)),
   render: ({ rows }, style) =>
     style.table(

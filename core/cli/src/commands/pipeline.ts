@@ -1,4 +1,4 @@
-import type { PipelineView } from '@slowlane/contracts';
+import { type PipelineView, SlowLaneError } from '@slowlane/contracts';
 import { defineCommand, type Style, text } from '../command.ts';
 
 export const pipelineValidate = defineCommand({
@@ -70,6 +70,25 @@ export const pipelineRollback = defineCommand({
     `${style.bold(view.pipeline)} ${view.target}: job ${view.jobId} on ${view.workspace}`,
     `artifact   ${view.to} (build ${view.buildId})`,
     `before     ${view.from}`,
+  ],
+});
+
+export const pipelinePromote = defineCommand({
+  name: 'pipeline promote',
+  summary: 'register with a target what was built already: the same bytes, nothing is built',
+  args: [{ form: '<name>', help: 'name of the pipeline' }],
+  options: [
+    { form: '--to <target>', help: 'target of the pipeline file' },
+    { form: '--artifact <id>', help: 'digest of the artifact, or id of its build (default: what another target has)' },
+  ],
+  async run(input, { client }) {
+    const [target, artifact] = [text(input, 'to'), text(input, 'artifact')];
+    if (target === undefined) throw new SlowLaneError('cli.usage', 'pipeline promote: --to TARGET is missing');
+    return client().promotePipeline(input.args[0] as string, { target, ...(artifact !== undefined && { artifact }) });
+  },
+  render: (view, style) => [
+    `${style.bold(view.pipeline)} ${view.target}: job ${view.jobId} on ${view.workspace}`,
+    `artifact   ${view.artifact} (build ${view.buildId})`,
   ],
 });
 

@@ -111,23 +111,6 @@ export const tokenRevoke = defineCommand({
   render: ({ revoked }) => [`revoked ${revoked}`],
 });
 
-export const pluginLs = defineCommand({
-  name: 'plugin ls',
-  summary: 'language plugins',
-  run: (_input, { client }) => client().listPlugins(),
-  render: ({ plugins }, style) =>
-    style.table(
-      plugins.map((plugin) => [
-        plugin.id,
-        plugin.version,
-        String(plugin.contract),
-        plugin.toolchains.join(' '),
-        plugin.registries.join(' '),
-      ]),
-      ['plugin', 'version', 'contract', 'tools', 'registries'],
-    ),
-});
-
 export const runShow = defineCommand({
   name: 'run show',
   summary: 'one run of the workspace',

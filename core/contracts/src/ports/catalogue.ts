@@ -41,6 +41,8 @@ export interface Registration {
   pool: string;
   /** Runs on warm clusters of the pool, by one-time runs with the settings of the job. */
   reuse?: boolean | undefined;
+  /** Volume folder that the workspace delivers the logs of the job's clusters to. */
+  logs?: string | undefined;
   timeoutMs: number;
   retries: number;
   /** What `RegistrationStore.find` looks for: digest of everything the job's settings were made from. */

@@ -3,7 +3,12 @@
  * named may be asked, GET and HEAD only, and everything served is written down.
  */
 export interface DependencyGateway {
-  open(door: { id: string; registries: readonly string[] }): Promise<GatewayDoor>;
+  /** `layouts`: of registries that the gateway does not know, see `PluginManifest`. */
+  open(door: {
+    id: string;
+    registries: readonly string[];
+    layouts?: Readonly<Record<string, readonly string[]>>;
+  }): Promise<GatewayDoor>;
   /** `registry name -> upstream base URL`, as learned from the tools' configuration and overridden by slowlane.yaml. */
   upstreams(): Record<string, string>;
   close(): Promise<void>;

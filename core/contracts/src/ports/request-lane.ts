@@ -109,9 +109,19 @@ export interface PartRecord {
   log: Digest | undefined;
   notBefore?: number | undefined;
   deadline?: number | undefined;
+  /** What the driver of this attempt last said; only while Redis holds the part. */
+  progress?: PartProgress | undefined;
   /** Before: history x price of the pool; after: run time x price. Millionths of the currency; absent without a price table. */
   estimateMicros?: number | undefined;
   costMicros?: number | undefined;
+}
+
+/** A progress file of a driver: `step` is its number. */
+export interface PartProgress {
+  step: number;
+  /** 0 to 100. */
+  percent?: number | undefined;
+  message?: string | undefined;
 }
 
 /**
@@ -163,6 +173,11 @@ export interface RequestLane {
   end(id: string, outcome: RequestOutcome): Promise<boolean>;
   cancel(id: string, by: string): Promise<RequestState>;
   /**
+   * One part alone; whether the request can do without it is the join policy's matter. Throws `run.not-found`, `run.not-cancellable` for one that
+   * has ended.
+   */
+  cancelPart(partId: string, by: string): Promise<PartState>;
+  /**
    * A failed or cancelled request runs again: parts that succeeded are kept, each other one becomes a new attempt (with a new token) and
    * parks as new, without a deadline. Returns the parts that do. Throws `request.not-found`, `request.not-retryable` (it has not ended so,
    * was never split, or has left Redis), `request.impossible`.
@@ -189,8 +204,12 @@ export interface RequestLane {
   pollAgain(partId: string, pollMs: number): Promise<void>;
   /** keeper: the run has ended and the policy grants another attempt: same slot, attempt + 1, back to submit. */
   retry(partId: string, failure: Failure, delayMs: number): Promise<boolean>;
+  /** keeper: the same for an attempt that has a slot and never got a run: the cluster that was started for it did not come up. */
+  retryBeforeRun(partId: string, failure: Failure, again: { attempt: number; delayMs: number }): Promise<boolean>;
   /** keeper: terminal, exactly once: frees the slot, grants to others, and puts the finish in the outbox with the last part. */
   release(partId: string, outcome: PartOutcome): Promise<boolean>;
+  /** keeper: what the driver says; false when it is not newer, or the part does not run in this attempt. */
+  tellProgress(partId: string, attempt: number, progress: PartProgress): Promise<boolean>;
   /** keeper: parts that must be cancelled on the workspace. */
   cancelling(count: number): Promise<PartRecord[]>;
 }

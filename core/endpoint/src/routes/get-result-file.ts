@@ -12,7 +12,14 @@ export const getResultFile: Route = (app, { deps }) => {
       tags: ['results'],
       summary: 'One result file, by a signed link; one Range at a time, with If-Range',
       params: z.object({ id: Id, '*': z.string().min(1).max(500) }),
-      querystring: z.object({ expires: z.string().regex(/^\d{1,15}$/), signature: z.string().max(100) }),
+      querystring: z.object({
+        expires: z.string().regex(/^\d{1,15}$/),
+        issued: z
+          .string()
+          .regex(/^\d{1,15}$/)
+          .optional(),
+        signature: z.string().max(100),
+      }),
       response: {
         200: { description: 'The file', content: { 'application/octet-stream': { schema: z.unknown() } } },
         206: { description: 'The range', content: { 'application/octet-stream': { schema: z.unknown() } } },

@@ -6,6 +6,8 @@ export interface MemoryWorkspace {
   client: DatabricksClient;
   jobs: Map<string, JobSettings>;
   files: Map<string, Buffer>;
+  /** Language and text of imported notebooks, and texts of imported files, by path. */
+  objects: Map<string, { language: string | undefined; text: string }>;
   /** How often bytes were really sent. */
   uploads: string[];
   /** Called before each creation is answered; throw to lose the reply (the job is made). */
@@ -16,9 +18,11 @@ export interface MemoryWorkspace {
 export function createMemoryWorkspace(): MemoryWorkspace {
   const jobs = new Map<string, JobSettings>();
   const files = new Map<string, Buffer>();
+  const objects: MemoryWorkspace['objects'] = new Map();
   const workspace: MemoryWorkspace = {
     jobs,
     files,
+    objects,
     uploads: [],
     onCreated: () => undefined,
     client: {
@@ -37,6 +41,12 @@ export function createMemoryWorkspace(): MemoryWorkspace {
         async list(query?: { name?: string }) {
           const all = [...jobs].map(([jobId, settings]) => jobOf(jobId, settings));
           return all.filter((job) => query?.name === undefined || job.settings['name'] === query.name);
+        },
+      },
+      workspace: {
+        mkdirs: async () => undefined,
+        async import({ path, content, language }: { path: string; content: Uint8Array; language?: string }) {
+          objects.set(path, { language, text: Buffer.from(content).toString('utf8') });
         },
       },
       files: {

@@ -21,6 +21,7 @@ export interface RealBuilder {
 
 interface Places {
   sbtLauncher: string;
+  sparkSite: string;
   nodeBinary: string;
 }
 
@@ -29,21 +30,39 @@ export async function canStartRealBuilder(): Promise<boolean> {
   return canStartTestHelper() && existsSync((await places()).sbtLauncher);
 }
 
-export async function startRealBuilder(): Promise<RealBuilder> {
+/** `upstreams`: registries besides those that the tools are set up for; `webHosts`: of the registry `web`. */
+export async function startRealBuilder({
+  upstreams = {},
+  webHosts = [],
+  plugins: extra = [],
+  toolchains: declared = {},
+}: {
+  upstreams?: Record<string, string>;
+  webHosts?: string[];
+  /** Besides those that ship. */
+  plugins?: { id: string; folder: string; signsAs?: string }[];
+  /** Tools that an operator declares. */
+  toolchains?: Record<string, { home: string }>;
+} = {}): Promise<RealBuilder> {
   const repositoryDir = join(import.meta.dirname, '../../../..');
-  const { sbtLauncher } = await places();
+  const { sbtLauncher, sparkSite } = await places();
+  const spark = existsSync(sparkSite) ? { sparkHome: sparkSite } : {};
   const folder = await temporaryFolder();
   const logger: Logger = createMemoryLogger();
   const { discoverTools, hostRoot } = (await import(modules.toolchains)) as {
     discoverTools(options: object): Promise<{ name: string; version: string; home: string }[]>;
     hostRoot(options: object): Promise<RootSpec>;
   };
-  const tools = await discoverTools({ sbtLauncher, nodeBinary: process.execPath });
-  const root = await hostRoot({ tools, sbtLauncher, nodeBinary: process.execPath });
-  const sources = [repositoryDir, sbtLauncher, ...tools.map((tool) => tool.home)];
+  const tools = await discoverTools({ sbtLauncher, ...spark, nodeBinary: process.execPath, declared });
+  const root = await hostRoot({ tools, sbtLauncher, ...spark, nodeBinary: process.execPath });
+  const sources = [
+    repositoryDir,
+    sbtLauncher,
+    ...[...tools.map(({ home }) => home), ...extra.map(({ folder }) => folder)],
+  ];
   const helper = await startTestHelper({ allowedSources: sources });
-  const gateway = await openGateway(folder.path, sbtLauncher, logger);
-  const plugins = await openPlugins({ driver: helper.driver, root, repositoryDir, logger });
+  const gateway = await openGateway(folder.path, { sbtLauncher, upstreams, webHosts, logger });
+  const plugins = await openPlugins({ driver: helper.driver, root, repositoryDir, logger, extra });
   return {
     deps: { sandbox: helper.driver, root: () => root, toolchains: tools, gateway, plugins },
     async close() {
@@ -63,7 +82,15 @@ async function places(): Promise<Places> {
   return pathsOf(readEnvironment());
 }
 
-async function openGateway(folder: string, sbtLauncher: string, logger: Logger): Promise<DependencyGateway> {
+async function openGateway(
+  folder: string,
+  {
+    sbtLauncher,
+    upstreams,
+    webHosts,
+    logger,
+  }: { sbtLauncher: string; upstreams: Record<string, string>; webHosts: string[]; logger: Logger },
+): Promise<DependencyGateway> {
   const { createGateway, learnUpstreams } = (await import(modules.gateway)) as {
     createGateway(options: object): Promise<DependencyGateway>;
     learnUpstreams(places: object): Promise<{ maven?: string; pypi?: string }>;
@@ -76,7 +103,8 @@ async function openGateway(folder: string, sbtLauncher: string, logger: Logger):
   return createGateway({
     stateDir: join(folder, 'gateway'),
     socketsDir: join(folder, 'doors'),
-    upstreams: { ...(maven === undefined ? {} : { maven }), ...(pypi === undefined ? {} : { pypi }) },
+    upstreams: { ...(maven === undefined ? {} : { maven }), ...(pypi === undefined ? {} : { pypi }), ...upstreams },
+    webHosts,
     caBundle: undefined,
     blobs: createMemoryBlobStore(),
     logger,
@@ -88,10 +116,15 @@ async function openPlugins(options: {
   root: RootSpec;
   repositoryDir: string;
   logger: Logger;
+  extra: { id: string; folder: string; signsAs?: string }[];
 }): Promise<PluginHost> {
   const { startPluginHost } = (await import(modules.pluginhost)) as {
     startPluginHost(options: object): Promise<PluginHost>;
   };
-  const plugins = ['java-maven', 'scala-sbt', 'python'].map((id) => ({ id, folder: `plugins/${id}` }));
-  return startPluginHost({ ...options, plugins });
+  const plugins = ['java-maven', 'scala-sbt', 'python', 'notebook', 'java-gradle', 'r', 'jar'].map((id) => ({
+    id,
+    folder: `plugins/${id}`,
+  }));
+  const { extra, ...rest } = options;
+  return startPluginHost({ ...rest, plugins: [...plugins, ...extra] });
 }

@@ -25,6 +25,8 @@ export interface PlanRun {
   archive: Digest;
   /** Registries that the resolve phase may ask. */
   registries: readonly string[];
+  /** See `PluginManifest.layouts`. */
+  layouts?: Record<string, string[]>;
   /** Key of the snapshot that the work volume was restored from, if there was one. */
   snapshotKey: string;
   /** Epoch milliseconds at which the whole build must have ended. */
@@ -64,7 +66,11 @@ async function resolve(context: StageContext, run: PlanRun): Promise<ServedFile[
   const { deps, log } = context;
   const { sandbox } = run;
   await unpackSource(sandbox, deps.blobs, run);
-  const door = await deps.gateway.open({ id: sandbox.id, registries: run.registries });
+  const door = await deps.gateway.open({
+    id: sandbox.id,
+    registries: run.registries,
+    ...(run.layouts === undefined ? {} : { layouts: run.layouts }),
+  });
   try {
     for (const step of stepsOf(run.plan, 'resolve')) {
       const failure = await carryOut(context, run, {

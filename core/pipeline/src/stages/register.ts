@@ -2,6 +2,7 @@ import { digestOf, readJsonBlob } from '@slowlane/artifacts';
 import {
   ArtifactManifest,
   type ArtifactSet,
+  type JsonObject,
   type PipelineFile,
   type PipelineRevision,
   type PluginManifest,
@@ -9,6 +10,7 @@ import {
   SlowLaneError,
 } from '@slowlane/contracts';
 import { canonicalJson, newId, parseDuration } from '@slowlane/kit';
+import { checkCompute } from '../check-compute.ts';
 import { findOrCreateJob, jobExists } from '../find-or-create-job.ts';
 import { jobSettings } from '../job-settings.ts';
 import { keepLog } from '../keep-log.ts';
@@ -36,12 +38,15 @@ export async function register(context: StageContext): Promise<void> {
     const { jobId, id } = await registerAt(context, job, target);
     registrations.push({ target: target.name, workspace: target.workspace, jobId, registrationId: id });
   }
-  for (const target of manualTargets(job.file)) await log.say(`${target}: waits for promotion by hand`);
+  for (const target of manualTargets(job.file))
+    await log.say(
+      `${target}: waits for promotion by hand (slowlane pipeline promote ${record.pipeline} --to ${target})`,
+    );
   await deps.declareLimits(job.revision);
   await deps.builds.advance(record.id, 'registered', { registrations, log: await keepLog(deps, record.id) });
 }
 
-interface RegisteredJob {
+export interface RegisteredJob {
   file: PipelineFile;
   revision: PipelineRevision;
   set: ArtifactSet;
@@ -49,7 +54,7 @@ interface RegisteredJob {
   plugin: PluginManifest;
 }
 
-async function jobOf({ deps, record }: StageContext): Promise<RegisteredJob> {
+export async function jobOf({ deps, record }: StageContext): Promise<RegisteredJob> {
   const { found } = record;
   const number = found.revision ?? record.revision;
   const revision = number === undefined ? undefined : await deps.pipelines.get(record.pipeline, number);
@@ -64,9 +69,10 @@ async function jobOf({ deps, record }: StageContext): Promise<RegisteredJob> {
   };
 }
 
-async function registerAt(context: StageContext, job: RegisteredJob, target: Target): Promise<Registration> {
+export async function registerAt(context: StageContext, job: RegisteredJob, target: Target): Promise<Registration> {
   const { deps, record, log, signal } = context;
   const pool = poolOf(context, job.file);
+  checkCompute(job, pool);
   const settingsDigest = digestOfJob(context, job, { target, pool });
   const known = await deps.registrations.find(record.pipeline, target.name, settingsDigest);
   const client = deps.workspace(target.workspace);
@@ -89,6 +95,8 @@ async function registerAt(context: StageContext, job: RegisteredJob, target: Tar
     set: job.set,
     manifest: job.manifest,
     pool: job.file.job.compute.pool,
+    ...(job.file.job.compute.reuse === true && { reuse: true }),
+    ...logsOf(pool, job.file),
     timeoutMs: parseDuration(job.file.job.timeout),
     retries: job.file.job.retries,
     settingsDigest,
@@ -101,6 +109,13 @@ async function registerAt(context: StageContext, job: RegisteredJob, target: Tar
 async function isCurrent({ deps }: StageContext, known: Registration, revision: PipelineRevision): Promise<boolean> {
   const current = await deps.registrations.current(known.pipeline, known.target);
   return current?.id === known.id && known.revision === revision.revision;
+}
+
+/** A cluster that many runs share has one log for all of them. */
+function logsOf(pool: JsonObject, { job }: PipelineFile): { logs?: string } {
+  const conf = pool['cluster_log_conf'] as { volumes?: { destination?: unknown } } | undefined;
+  const destination = conf?.volumes?.destination;
+  return typeof destination === 'string' && job.compute.reuse !== true ? { logs: destination } : {};
 }
 
 function poolOf({ deps }: StageContext, file: PipelineFile): NonNullable<(typeof deps.pools)[string]> {

@@ -76,19 +76,24 @@ local function endUnsubmitted(id, part, outcome)
   endPart(id, part, { state = outcome.state, failure = outcome.failure, runMs = '0', log = '' })
 end
 
+-- Ends a part that has not been submitted (true), or marks it for the keeper.
+local function cancelPart(id, part, failure)
+  if part.state == 'parked' or part.state == 'granted' then
+    endUnsubmitted(id, part, { state = 'cancelled', failure = failure })
+    return true
+  elseif part.state == 'submitting' or part.state == 'running' then
+    redis.call('HSET', key('part:' .. id), 'state', 'cancelling', 'cancel', '1')
+    event('part.cancelling', part.corr, partSubject(id, part), '{}')
+    if part.run then redis.call('ZADD', key('gate:cancels'), text(now()), id) end
+  end
+end
+
 -- Ends what has not been submitted, and marks the rest for the keeper. Returns nothing; the caller pumps.
 local function cancelParts(requestId, failure)
   local total = tonumber(redis.call('HGET', key('req:' .. requestId), 'total') or 0)
   for index = 0, total - 1 do
     local id = requestId .. '-' .. index
-    local part = partOf(id)
-    if part.state == 'parked' or part.state == 'granted' then
-      endUnsubmitted(id, part, { state = 'cancelled', failure = failure })
-    elseif part.state == 'submitting' or part.state == 'running' then
-      redis.call('HSET', key('part:' .. id), 'state', 'cancelling', 'cancel', '1')
-      event('part.cancelling', part.corr, partSubject(id, part), '{}')
-      if part.run then redis.call('ZADD', key('gate:cancels'), text(now()), id) end
-    end
+    cancelPart(id, partOf(id), failure)
   end
 end
 
