@@ -48,19 +48,33 @@ export const importRules: Record<string, ImportRule> = {
   'core/cli': { mayImport: [...base, 'core/client'], owns: ['commander', 'picocolors'] },
   'core/testkit': { mayImport: [...base, 'core/process'], owns: ['fast-check'] },
   'core/app': { mayImport: 'everything', owns: ['pino'] },
+  'plugins/jar': { mayImport: base, owns: [] },
+  'plugins/java-gradle': { mayImport: base, owns: [] },
   'plugins/java-maven': { mayImport: base, owns: [] },
   'plugins/notebook': { mayImport: base, owns: [] },
   'plugins/python': { mayImport: base, owns: [] },
   'plugins/r': { mayImport: base, owns: [] },
   'plugins/scala-sbt': { mayImport: base, owns: [] },
-  'sandbox/bubblewrap': { mayImport: [...base, 'core/process', 'core/archive'], owns: [] },
+  'sandbox/abuse': { mayImport: [...base, 'core/process'], owns: [] },
+  'sandbox/driver-kit': { mayImport: [...base, 'core/process', 'core/archive'], owns: [] },
+  'sandbox/bubblewrap': {
+    mayImport: [...base, 'core/process', 'core/archive', 'sandbox/driver-kit', 'sandbox/abuse'],
+    owns: [],
+  },
+  'sandbox/oci': {
+    mayImport: [...base, 'core/process', 'core/archive', 'sandbox/driver-kit', 'sandbox/abuse'],
+    owns: ['dockerode'],
+  },
   'sandbox/dummy': { mayImport: [...base, 'core/process', 'core/archive'], owns: [] },
   'sandbox/helper': { mayImport: [...base, 'core/process'], owns: [] },
   'sandbox/pluginhost': { mayImport: [...base, 'core/process'], owns: [] },
   'sandbox/gateway': { mayImport: [...base, 'core/process', 'core/archive', 'core/artifacts'], owns: ['undici'] },
   'sandbox/toolchains': { mayImport: [...base, 'core/process', 'core/archive', 'core/artifacts'], owns: [] },
   'sandbox/conformance': { mayImport: [...base, 'core/process', 'core/databricks'], owns: [] },
-  'sandbox/workspace': { mayImport: [...base, 'core/process', 'core/archive'], owns: ['fastify', 'node:sqlite'] },
+  'sandbox/workspace': {
+    mayImport: [...base, 'core/process', 'core/archive'],
+    owns: ['fastify', 'node:sqlite', 'croner'],
+  },
 };
 
 /** What test files may import besides: dummies and suites. What these stand on tests itself without them, or Nx would see a circle. */

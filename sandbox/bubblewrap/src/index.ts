@@ -1,3 +1,2 @@
-export { createBubblewrapDriver } from './driver.ts';
+export { createBubblewrapDriver, removeInstance } from './driver.ts';
 export type { BubblewrapOptions } from './driver.ts';
-export { removeInstance } from './remove-instance.ts';

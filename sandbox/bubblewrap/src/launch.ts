@@ -1,11 +1,11 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { SlowLaneError } from '@slowlane/contracts';
+import type { Ended, Launched, LaunchPlan } from '@slowlane/driver-kit';
 import { start } from '@slowlane/process';
-import type { Exit, Started } from '@slowlane/process';
+import type { FifoPool, Started } from '@slowlane/process';
 
-/** All that is needed to start one program: plain data, so that a supervisor can be handed it in a file. */
-export interface LaunchPlan {
+export interface BubblewrapPlan {
   cgroupFolders: readonly string[];
   uid: number;
   gid: number;
@@ -19,15 +19,18 @@ export interface LaunchPlan {
   filter: string;
 }
 
-export interface Launched {
-  readonly pid: number;
-  /** The process that is pid 1 inside, as this machine numbers it; undefined when bwrap failed before. */
-  readonly initPid: Promise<number | undefined>;
-  /** When bwrap has ended. `exitCode` is the program's, and undefined when it never ran. */
-  readonly exited: Promise<{ bwrap: Exit; exitCode: number | undefined }>;
-  release(): void;
-  /** Ends the program and everything it started. */
-  kill(): void;
+export async function launch(
+  given: LaunchPlan,
+  { fifos, hasStdin }: { fifos: FifoPool; hasStdin: boolean },
+): Promise<Launched> {
+  const plan = given as BubblewrapPlan;
+  const [input, output, errors] = await Promise.all([
+    hasStdin ? fifos.input() : undefined,
+    fifos.output(),
+    fifos.output(),
+  ]);
+  const process = startBwrap(plan, [input?.theirs ?? 'ignore', output.theirs, errors.theirs]);
+  return { ...process, stdin: input?.ours ?? null, stdout: output.ours, stderr: errors.ours };
 }
 
 /**
@@ -36,7 +39,7 @@ export interface Launched {
  * bwrap is started with no process of ours in between (or `--die-with-parent` would not hold) and reads its arguments from descriptor 3
  * before it does anything: until they are written it waits, and so it is moved into its cgroups before it can start another process.
  */
-export function launch(plan: LaunchPlan, stdio: readonly [number | 'ignore', number, number]): Launched {
+function startBwrap(plan: BubblewrapPlan, stdio: readonly [number | 'ignore', number, number]): BwrapProcess {
   const filter = openSync(plan.filter, 'r');
   const before = process.umask(Number.parseInt(plan.umask, 8));
   try {
@@ -57,8 +60,10 @@ export function launch(plan: LaunchPlan, stdio: readonly [number | 'ignore', num
   }
 }
 
+type BwrapProcess = Omit<Launched, 'stdin' | 'stdout' | 'stderr'>;
+
 /** Root alone may join a namespace. Each of these executes the next, so there is still no process of ours in between. */
-function netPrefix(plan: LaunchPlan): string[] {
+function netPrefix(plan: BubblewrapPlan): string[] {
   if (plan.joinNetOf === undefined) return [];
   const drop = ['--reuid', String(plan.uid), '--regid', String(plan.gid), '--clear-groups'];
   return ['/usr/bin/nsenter', `--net=/proc/${plan.joinNetOf}/ns/net`, '--', '/usr/bin/setpriv', ...drop, '--'];
@@ -75,7 +80,7 @@ function joinCgroups(child: Started, folders: readonly string[]): void {
   }
 }
 
-function watch(child: Started, plan: LaunchPlan): Launched {
+function watch(child: Started, plan: BubblewrapPlan): BwrapProcess {
   const [args, status, , hold] = child.extra as [Duplex, Duplex, null, Duplex | undefined];
   for (const pipe of [args, status, hold]) pipe?.on('error', () => undefined);
   const held = plan.isHeld ? ['--block-fd', '6'] : [];
@@ -92,9 +97,11 @@ function watch(child: Started, plan: LaunchPlan): Launched {
   });
   const closed = new Promise<void>((resolve) => status.once('close', () => resolve()));
   return {
-    pid: child.pid,
     initPid: started,
-    exited: Promise.all([child.exited, closed]).then(([bwrap]) => ({ bwrap, exitCode: fieldOf(text, 'exit-code') })),
+    exited: Promise.all([child.exited, closed]).then(([exit]): Ended => ({
+      exit,
+      exitCode: fieldOf(text, 'exit-code'),
+    })),
     release: () => void hold?.end('x'),
     kill: () => {
       // Killing its pid 1 ends the whole namespace; bwrap itself reports and ends after it.

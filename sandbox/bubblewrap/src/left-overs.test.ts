@@ -3,9 +3,7 @@ import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { canStartTestHelper, shellInSandbox, startTestHelper } from '@slowlane/testkit';
 import type { TestHelper } from '@slowlane/testkit';
-import { cgroupV1 } from './cgroup/v1.ts';
-import { instanceName } from './paths.ts';
-import { mountsBelow } from './staging.ts';
+import { detectCgroups, instanceName, mountsBelow } from '@slowlane/driver-kit';
 
 const net = { mode: 'none' } as const;
 
@@ -79,6 +77,6 @@ describe.skipIf(!canStartTestHelper())('after kill -9 of the helper', () => {
   });
 
   function pidsOf(id: string): number[] {
-    return cgroupV1('/sys/fs/cgroup', instanceName(helper.stateDir)).open(id).pids();
+    return detectCgroups(instanceName(helper.stateDir)).open(id).pids();
   }
 });

@@ -3,9 +3,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RootSpec } from '@slowlane/contracts';
 import { canonicalJson } from '@slowlane/kit';
-import { must } from './must.ts';
-import type { Paths } from './paths.ts';
-import { bind, isSameFile, mountsBelow, stage } from './staging.ts';
+import { bind, isSameFile, mountsBelow, must, stage } from '@slowlane/driver-kit';
+import type { Paths } from '@slowlane/driver-kit';
 
 export interface RootBind {
   source: string;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { SlowLaneError } from '@slowlane/contracts';
 import { identify, isAlive, type ProcessIdentity, start } from '@slowlane/process';
-import type { Paths } from './paths.ts';
+import type { Paths } from '@slowlane/driver-kit';
 
 /** Network namespaces that several sandboxes share, each with `lo` alone, and known by name also over restarts of this process. */
 export interface SharedNets {

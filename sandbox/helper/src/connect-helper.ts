@@ -13,10 +13,11 @@ import { remoteSandbox } from './remote-sandbox.ts';
 /**
  * The driver behind a helper's socket. Each sandbox has a connection of its own, which is its life: when this process ends, however
  * it ends, the helper destroys the sandbox. Calls throw `sandbox.unavailable` when the helper is gone, and `Running.done` rejects with it.
+ * `kind` is the driver that the helper was started with.
  */
-export function connectHelper(socketPath: string): SandboxDriver {
+export function connectHelper(socketPath: string, kind: SandboxDriver['kind'] = 'bubblewrap'): SandboxDriver {
   return {
-    kind: 'bubblewrap',
+    kind,
     probe: () => once(socketPath, (connection) => connection.call<DriverReport>({ call: 'probe' })),
     create: (spec, signal) => create(socketPath, spec, signal),
     supervise: (spec: SandboxSpec, command: SandboxCommand, recordDir: string) =>

@@ -18,7 +18,7 @@ const long = [
   '**/*.docs.test.ts',
   '**/*.full.test.ts',
 ];
-const sandboxed = ['sandbox/{bubblewrap,helper,dummy,pluginhost}/src/**/*.test.ts'];
+const sandboxed = ['sandbox/{abuse,driver-kit,bubblewrap,oci,helper,dummy,pluginhost}/src/**/*.test.ts'];
 const queued = ['core/{queue,ledger}/src/**/*.test.ts'];
 const planned = ['plugins/*/src/**/*.test.ts'];
 
@@ -34,7 +34,7 @@ export const suites: readonly Suite[] = [
   { name: 'gate', about: 'queue, gate and ledger on a real Redis', files: queued, exclude: long, budgetMinutes: 4 },
   {
     name: 'sandbox',
-    about: 'the bubblewrap driver against its contract and the abuse tests',
+    about: 'every driver against its contract and the abuse tests',
     files: sandboxed,
     exclude: long,
     root: true,

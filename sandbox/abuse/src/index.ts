@@ -1,0 +1,7 @@
+export { abuseTable } from './abuse-table.ts';
+export type { AbuseRow } from './abuse-table.ts';
+export { abuseTests, holesByTest } from './abuse-tests.ts';
+export type { AbuseTest } from './abuse-tests.ts';
+export { attackDriver, findingsOf } from './attack-driver.ts';
+export type { AttackOptions, Finding } from './bench.ts';
+export { insideScript } from './from-inside.ts';

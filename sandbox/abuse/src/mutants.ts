@@ -1,0 +1,105 @@
+/** A cure that somebody could take away, and the abuse test that must notice it. */
+export interface AbuseMutant {
+  name: string;
+  /** Below the root of the tree. */
+  file: string;
+  /** Stands in the file exactly once. */
+  search: string;
+  replace: string;
+  /** Abuse test that must fail. */
+  fails: string;
+  /** Also in the short tier. */
+  isShort?: true;
+}
+
+const args = 'sandbox/bubblewrap/src/args.ts';
+const launch = 'sandbox/bubblewrap/src/launch.ts';
+const rules = 'sandbox/driver-kit/src/seccomp/call-rules.ts';
+const filter = 'sandbox/driver-kit/src/seccomp/filter.ts';
+
+/** None of them lets an attack harm the machine: a bomb still meets a limit, and nothing is sent where there is a way out. */
+export const abuseMutants: readonly AbuseMutant[] = [
+  {
+    ...{ name: 'programs share the network of the machine', file: args, fails: '5' },
+    ...{ search: "'--unshare-all', '--die", replace: "'--unshare-all', '--share-net', '--die" },
+  },
+  {
+    ...{ name: 'sockets of virtual machines are allowed', file: rules, fails: '6', isShort: true },
+    ...{ search: 'netlink: 16 }', replace: 'netlink: 16, vsock: 40 }' },
+  },
+  {
+    ...{ name: 'set-id bits are allowed', file: rules, fails: '13' },
+    ...{ search: 'setIdBits = 0o6000', replace: 'setIdBits = 0' },
+  },
+  {
+    ...{ name: 'typing into a terminal is allowed', file: rules, fails: '16' },
+    ...{ search: 'typing = [0x5412, 0x541c]', replace: 'typing = [0x541c]' },
+  },
+  {
+    ...{ name: 'refused calls are allowed', file: filter, fails: '15' },
+    ...{ search: 'return within(range, fail(EPERM));', replace: 'return within(range, allow());' },
+  },
+  {
+    ...{ name: 'unknown calls are allowed', file: filter, fails: '13' },
+    ...{ search: '    fail(ENOSYS),\n  ];', replace: '    allow(),\n  ];' },
+  },
+  {
+    ...{ name: 'the environment is handed on', file: launch, fails: '11', isShort: true },
+    ...{ search: "      cwd: '/',\n", replace: "      cwd: '/',\n      inheritEnv: true,\n" },
+  },
+  {
+    ...{ name: 'values of the environment stand in the command line', file: launch, fails: 'hole 3' },
+    search: "'/usr/bin/bwrap', '--args'",
+    replace:
+      "'/usr/bin/bwrap', ...plan.bwrapArgs.flatMap((word, at, all) => (word === '--setenv' ? all.slice(at, at + 3) : [])), '--args'",
+  },
+  {
+    ...{ name: 'a descriptor is handed on', file: launch, fails: '12' },
+    ...{ search: "extra: ['pipe', 'pipe', filter,", replace: "extra: ['pipe', 'pipe', filter, 'ignore', filter," },
+  },
+  {
+    ...{ name: '/dev/shm has no size', file: args, fails: '3' },
+    ...{ search: "  ...['--perms', '1777', '--size', String(shmBytes), '--tmpfs', '/dev/shm'],\n", replace: '' },
+  },
+  {
+    ...{ name: '/ can be written', file: args, fails: '3' },
+    ...{ search: ", '--remount-ro', '/']", replace: ']' },
+  },
+  {
+    ...{ name: 'the /proc of the machine is shown', file: args, fails: '10' },
+    ...{ search: "['--proc', '/proc', '--dev'", replace: "['--ro-bind', '/proc', '/proc', '--dev'" },
+  },
+  {
+    ...{ name: 'folders of the machine are shown', file: args, fails: '8' },
+    ...{ search: "['--proc', '/proc', '--dev'", replace: "['--ro-bind', '/var', '/var', '--proc', '/proc', '--dev'" },
+  },
+  {
+    ...{ name: 'the program stays root outside', file: launch, fails: 'hole 1' },
+    ...{ search: '{ uid: plan.uid, gid: plan.gid }', replace: '{}' },
+  },
+  {
+    ...{ name: 'the memory limit is far off', file: 'sandbox/driver-kit/src/cgroup/v1.ts', fails: '2', isShort: true },
+    search: "'memory.limit_in_bytes', limits.memoryBytes",
+    replace: "'memory.limit_in_bytes', limits.memoryBytes * 32",
+  },
+  {
+    ...{ name: 'the count of refused processes is not read', file: 'sandbox/driver-kit/src/cgroup/v1.ts', fails: '1' },
+    ...{ search: "readField(pids, 'pids.events', 'max')", replace: '0' },
+  },
+  {
+    ...{ name: 'the processor quota is not written', file: 'sandbox/driver-kit/src/cgroup/v1.ts', fails: '30' },
+    ...{ search: 'Math.round(limits.cpus * 100_000)', replace: 'Math.round(limits.cpus * 1_000_000)' },
+  },
+  {
+    ...{ name: 'the volume is far larger', file: 'sandbox/driver-kit/src/work-volume.ts', fails: '4' },
+    ...{ search: 'truncateSync(part, bytes)', replace: 'truncateSync(part, bytes * 40)' },
+  },
+  {
+    ...{ name: 'wall time is not kept', file: 'sandbox/driver-kit/src/program.ts', fails: '22' },
+    ...{ search: "stop('timeout'), options.limits.wallMs)", replace: "stop('timeout'), options.limits.wallMs * 25)" },
+  },
+  {
+    ...{ name: 'output has no end', file: 'sandbox/driver-kit/src/program.ts', fails: '25' },
+    ...{ search: "options.onFull === 'stop') guard", replace: "options.onFull === 'cut') guard" },
+  },
+];

@@ -1,0 +1,14 @@
+export { type CgroupTree } from './cgroup/cgroup.ts';
+export { detectCgroups } from './cgroup/detect.ts';
+export { createDriver } from './create-driver.ts';
+export type { DriverOptions, DriverParts } from './create-driver.ts';
+export type { Arrangement, Cell, Ended, Isolation, Launch, Launched, LaunchPlan } from './isolation.ts';
+export { must } from './must.ts';
+export { instanceName, makePaths } from './paths.ts';
+export type { Paths } from './paths.ts';
+export { removeInstance } from './remove-instance.ts';
+export { seccompFilter } from './seccomp/filter.ts';
+export { bind, isSameFile, mountsBelow, stage } from './staging.ts';
+export { superviseTask } from './supervise-task.ts';
+export type { SupervisorTask } from './supervisor.ts';
+export { dockerProfile } from './seccomp/docker-profile.ts';
