@@ -8,10 +8,12 @@ import { repository, thisInstallation } from './processes/installation.ts';
 /** The command line: `./slowlane` ends up here, with Node 24 and the npm packages in place. */
 const { version } = JSON.parse(readFileSync(`${repository}/package.json`, 'utf8')) as { version: string };
 const abort = new AbortController();
-process.once('SIGINT', () => {
-  process.once('SIGINT', () => process.exit(130));
-  abort.abort();
-});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    process.once(signal, () => process.exit(130));
+    abort.abort();
+  });
+}
 
 process.exitCode = await runProgram(process.argv.slice(2), {
   version,

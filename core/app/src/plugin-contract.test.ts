@@ -33,7 +33,7 @@ describe('plugins', () => {
         readFileSync(join(repositoryDir, folder, '__fixtures__/contract.json'), 'utf8'),
       ) as PluginFixtures;
       expect(plugin.manifest.id).toBe(id);
-      const findings = pluginContractSuite(plugin, fixtures);
+      const findings = await pluginContractSuite(plugin, fixtures);
       expect(findings.filter((finding) => !finding.ok)).toEqual([]);
       expect(findings.length).toBeGreaterThan(20);
     });

@@ -33,6 +33,8 @@ export async function viewArtifact(
         return { ...view, ...noClasses, ...(await readWheel(file.source)) };
       case 'python-script':
         return { ...view, ...noClasses, entries: [{ path: file.name, size: file.size }], contents: {} };
+      case 'notebooks':
+        return { ...view, ...noClasses, ...(await readNotebooks(file.source)) };
     }
   } catch (error) {
     if (!(error instanceof SlowLaneError)) throw error;
@@ -51,6 +53,16 @@ async function readWheel(source: ZipSource): Promise<Pick<ArtifactView, 'entries
     if (!Object.keys(contents).some((path) => path.endsWith('.dist-info/METADATA'))) {
       throw new SlowLaneError('artifact.invalid', 'no *.dist-info/METADATA in the wheel');
     }
+    return { entries: index.entries.map(({ path, size }) => ({ path, size })), contents };
+  } finally {
+    await index.close();
+  }
+}
+
+async function readNotebooks(source: ZipSource): Promise<Pick<ArtifactView, 'entries' | 'contents'>> {
+  const index = await readZipIndex(source);
+  try {
+    const contents = await readSmallTexts(index, (path) => /\.(py|scala|r|sql|ipynb)$/i.test(path));
     return { entries: index.entries.map(({ path, size }) => ({ path, size })), contents };
   } finally {
     await index.close();

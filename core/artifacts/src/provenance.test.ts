@@ -135,6 +135,19 @@ describe('provenance', () => {
     });
   });
 
+  it('of a prebuilt artifact claims no build', async () => {
+    const key = await loadOrCreateSigningKey(folder);
+    const typeOf = (of: BuildPlan) => {
+      const envelope = signProvenance({ ...inputs, plan: of }, key);
+      const statement = JSON.parse(Buffer.from(envelope.payload, 'base64').toString()) as {
+        predicate: { buildDefinition: { buildType: string } };
+      };
+      return statement.predicate.buildDefinition.buildType;
+    };
+    expect(typeOf(plan)).toBe('urn:slowlane:build:v1');
+    expect(typeOf({ ...plan, prebuilt: true })).toBe('urn:slowlane:prebuilt:v1');
+  });
+
   it('can be verified by anyone who follows the DSSE text, without our code', async () => {
     const key = await loadOrCreateSigningKey(folder);
     const envelope = signProvenance(inputs, key);

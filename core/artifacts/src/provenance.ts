@@ -42,6 +42,8 @@ export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 
 /** Our own URIs: names, not addresses. */
 const BUILD_TYPE = 'urn:slowlane:build:v1';
+/** Nobody here saw how it was made: only from where it came, and by what it was checked. */
+const PREBUILT_TYPE = 'urn:slowlane:prebuilt:v1';
 const BUILDER = 'urn:slowlane:builder:v1';
 
 /**
@@ -72,7 +74,7 @@ export function subjectsOf(set: ArtifactSet): ProvenanceStatement['subject'] {
 function buildDefinition(inputs: ProvenanceInputs): Record<string, unknown> {
   const { source, plan } = inputs;
   return {
-    buildType: BUILD_TYPE,
+    buildType: plan.prebuilt === true ? PREBUILT_TYPE : BUILD_TYPE,
     externalParameters: {
       pipeline: inputs.pipeline,
       source: { kind: source.kind, url: source.url, ref: source.ref, path: source.path },

@@ -1,5 +1,6 @@
 import { PlanRefusal } from '@slowlane/contracts';
 import type { TreeSnapshot } from '@slowlane/contracts';
+import { defaultMavenVersion } from '@slowlane/kit';
 
 export interface MavenChoice {
   version: string;
@@ -11,15 +12,12 @@ export interface MavenChoice {
 
 export const wrapperFile = '.mvn/wrapper/maven-wrapper.properties';
 
-/** From 3.9 on the default JAR plugin takes the time of the commit, so that the same commit gives the same bytes. */
-const defaultVersion = '3.9.16';
-
 /** The Maven that the project's wrapper names, else our default. It is fetched from Maven Central like any dependency. */
 export function mavenOf(tree: TreeSnapshot): MavenChoice {
   const text = tree.contents[wrapperFile];
   const url = text === undefined ? undefined : /^[ \t]*distributionUrl[ \t]*=[ \t]*(\S+)/m.exec(text)?.[1];
   if (text === undefined || url === undefined)
-    return { version: defaultVersion, sha256: undefined, source: "Slow Lane's default" };
+    return { version: defaultMavenVersion, sha256: undefined, source: "Slow Lane's default" };
   const version =
     /\/org\/apache\/maven\/apache-maven\/([0-9][0-9A-Za-z.-]{0,30})\/apache-maven-\1-bin\.(?:zip|tar\.gz)$/.exec(
       url.replaceAll('\\', ''),

@@ -101,7 +101,7 @@ describe('plan', () => {
       'pom.xml': '<project><artifactId>shop</artifactId></project>',
       '.mvn/wrapper/maven-wrapper.properties': `distributionUrl=https\\://example.org/org/apache/maven/apache-maven/3.9.11/apache-maven-3.9.11-bin.zip\ndistributionSha256Sum=${sha256}\n`,
     });
-    expect(plan(tree, config).steps[0]?.argv.slice(-2)).toEqual(['3.9.11', sha256]);
+    expect(plan(tree, config).steps[0]?.argv.slice(-2)).toEqual(['maven-3.9.11', sha256]);
   });
 });
 

@@ -1,8 +1,6 @@
 import { BuildPlan, PlanRefusal } from '@slowlane/contracts';
 import type { PlanConfig, PlanStep, TreeSnapshot } from '@slowlane/contracts';
-import { jdkFor } from '@slowlane/kit';
-import { fetchMaven } from './fetch-maven.ts';
-import { mavenCommand, mavenEnv, settings } from './maven-command.ts';
+import { fetchZipFile, fetchZipStep, gatewayMavenSettings, jdkFor, mavenCommand, mavenEnv } from '@slowlane/kit';
 import { type MavenChoice, mavenOf, wrapperFile } from './maven-version.ts';
 import { driverModule, type Module, pluginsOf } from './modules.ts';
 import { type Packaging, packagingOf } from './packaging.ts';
@@ -28,10 +26,7 @@ export function plan(tree: TreeSnapshot, config: PlanConfig): BuildPlan {
   return BuildPlan.parse({
     plugin: 'java-maven',
     tools: [jdkFor(config)],
-    files: [
-      { path: 'home/settings.xml', content: settings },
-      { path: 'home/FetchMaven.java', content: fetchMaven },
-    ],
+    files: [{ path: 'home/settings.xml', content: gatewayMavenSettings }, fetchZipFile],
     steps: steps(tree, { maven, module, packaging, options, runTests: config.runTests, coverage: config.coverage }),
     dependencyFiles: dependencyFilesOf(tree),
     registries: ['maven'],
@@ -61,22 +56,14 @@ function steps(tree: TreeSnapshot, build: Build): Omit<PlanStep, 'cwd'>[] {
   const isSmall = tree.entries.filter((entry) => /\.(java|scala|kt)$/.test(entry.path)).length <= 100;
   const goals = goalsOf(build);
   return [
-    {
+    fetchZipStep({
       name: `maven: fetch Maven ${maven.version}${maven.source === wrapperFile ? ' (wrapper)' : ''}`,
-      phase: 'resolve',
-      argv: [
-        'java',
-        '/work/home/FetchMaven.java',
-        maven.version,
-        ...(maven.sha256 === undefined ? [] : [maven.sha256]),
-      ],
+      tool: `Maven ${maven.version}`,
+      path: `maven/org/apache/maven/apache-maven/${maven.version}/apache-maven-${maven.version}-bin.zip`,
+      folder: `maven-${maven.version}`,
+      sha256: maven.sha256,
       env: mavenEnv(),
-      missPatterns: [],
-      failurePatterns: [
-        { pattern: 'HTTP 403', code: 'build.egress-denied' },
-        { pattern: 'Could not fetch Maven|sha256 is', code: 'build.dependency' },
-      ],
-    },
+    }),
     {
       name: 'maven: resolve dependencies',
       phase: 'resolve',

@@ -1,6 +1,6 @@
 import type { Detection, TreeSnapshot } from '@slowlane/contracts';
 import { declaresProject, readPyProject } from './pyproject.ts';
-import { scriptsOf } from './scripts.ts';
+import { hasNotebooks, scriptsOf } from './scripts.ts';
 
 /** Build files of other languages: beside one of these a stray script is a helper, not the program. */
 const foreign =
@@ -17,7 +17,7 @@ export function detect(tree: TreeSnapshot): Detection {
   ];
   if (decisive.length > 0) return { match: 'yes', evidence: decisive };
   const scripts = scriptsOf(tree);
-  if (scripts.length === 0 || paths.some((path) => foreign.test(path))) return { match: 'no' };
+  if (scripts.length === 0 || hasNotebooks(tree) || paths.some((path) => foreign.test(path))) return { match: 'no' };
   return {
     match: 'yes',
     evidence: [...scripts.slice(0, 5), ...(paths.includes('requirements.txt') ? ['requirements.txt'] : [])],

@@ -3,16 +3,21 @@ import { Readable } from 'node:stream';
 import { type BlobStore, type Logger, type ServedFile, SlowLaneError } from '@slowlane/contracts';
 import type { Depot, Taken } from './depot.ts';
 import { readGatewayPath, type GatewayPath } from './gateway-path.ts';
+import { takeGradleDist } from './gradle-dist.ts';
 import { takeMaven } from './maven.ts';
 import type { Pypi } from './pypi.ts';
 import { respondFailure, respondText, respondWith } from './respond.ts';
 import type { FileRecord } from './schema.ts';
+import { type Layouts, takeTree } from './tree.ts';
 import type { UpstreamBase } from './upstream.ts';
+import { takeWebFile, type WebFiles } from './web-files.ts';
 
 export interface Registries {
   bases: ReadonlyMap<string, UpstreamBase>;
   depot: Depot;
   pypi: Pypi;
+  /** Single files of hosts that the operator named. */
+  web: WebFiles;
   blobs: BlobStore;
   logger: Logger;
 }
@@ -21,6 +26,8 @@ export interface Registries {
 export interface Caller {
   registries: readonly string[];
   mountPath: string;
+  /** Of registries that only a plugin knows. */
+  layouts?: Layouts;
   onServed(file: ServedFile): void;
   onDenied(path: string, reason: string): void;
 }
@@ -59,6 +66,9 @@ interface Exchange {
 
 async function serve(registries: Registries, caller: Caller, exchange: Exchange): Promise<void> {
   const { response, path } = exchange;
+  if (path.kind === 'web') {
+    return serveFile(registries, caller, exchange, async () => takeWebFile(registries.web, path));
+  }
   const base = registries.bases.get(path.registry);
   if (base === undefined) {
     throw new SlowLaneError('gateway.denied', `registry ${JSON.stringify(path.registry)} has no upstream`, {
@@ -72,6 +82,12 @@ async function serve(registries: Registries, caller: Caller, exchange: Exchange)
       return respondText(response, 301, path.location, { location: path.location });
     case 'maven':
       return serveFile(registries, caller, exchange, () => takeMaven(registries.depot, registries.blobs, path, base));
+    case 'gradle-dist':
+      return serveFile(registries, caller, exchange, () =>
+        takeGradleDist(registries.depot, registries.blobs, path, base),
+      );
+    case 'tree':
+      return serveFile(registries, caller, exchange, () => takeTree(registries.depot, path, base));
     case 'pypi-file':
       return serveFile(registries, caller, exchange, () => registries.pypi.file(path, base));
     case 'pypi-project':

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from 'node:path';
 import { type GatewayDoor, type ServedFile, SlowLaneError } from '@slowlane/contracts';
 import type { Caller } from './answer.ts';
+import type { Layouts } from './tree.ts';
 
 /** Longest path of a Unix socket on Linux: 108 bytes with the zero at its end. */
 const MAX_SOCKET_PATH_BYTES = 107;
@@ -12,6 +13,7 @@ const MAX_DENIED = 500;
 export interface DoorOptions {
   id: string;
   registries: readonly string[];
+  layouts?: Layouts;
   socketsDir: string;
   maxConnections: number;
   answer(caller: Caller, exchange: { request: IncomingMessage; response: ServerResponse }): Promise<void>;
@@ -25,6 +27,7 @@ export async function openDoor(options: DoorOptions): Promise<GatewayDoor> {
   const caller: Caller = {
     registries: options.registries,
     mountPath: '',
+    ...(options.layouts === undefined ? {} : { layouts: options.layouts }),
     onServed: (file) => void served.set(file.path, file),
     onDenied: (path, reason) => void (denied.length < MAX_DENIED && denied.push({ path, reason })),
   };

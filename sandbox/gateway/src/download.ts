@@ -60,6 +60,8 @@ async function announcedBy(answer: UpstreamAnswer, order: Order): Promise<Announ
   if (order.sha256 !== undefined) return { kind: 'sha256', hex: order.sha256 };
   const sha256 = answer.headers['x-checksum-sha256'];
   if (sha256 !== undefined && /^[0-9a-f]{64}$/i.test(sha256)) return { kind: 'sha256', hex: sha256.toLowerCase() };
+  const published = await order.announcedSha256?.();
+  if (published !== undefined) return { kind: 'sha256', hex: published };
   const sha1 = answer.headers['x-checksum-sha1'];
   if (sha1 !== undefined && /^[0-9a-f]{40}$/i.test(sha1)) return { kind: 'sha1', hex: sha1.toLowerCase() };
   const beside = await order.announcedSha1?.();

@@ -1,10 +1,16 @@
 import { SlowLaneError } from '@slowlane/contracts';
+import { isUnchanging, type Layouts, layoutOf } from './tree.ts';
+import { gradleDistPath } from './gradle-dist.ts';
+import { webPath, webRegistry } from './web-files.ts';
 
 /** What a request asks for. `path` is the gateway path, the same whatever the mount: `/maven/org/…`. */
 export type GatewayPath =
   | { kind: 'maven'; registry: string; path: string; below: string }
+  | { kind: 'tree'; registry: string; path: string; below: string; immutable: boolean }
   | { kind: 'pypi-project'; registry: string; path: string; project: string }
   | { kind: 'pypi-file'; registry: string; path: string; sha256: string; fileName: string; isMetadata: boolean }
+  | { kind: 'web'; registry: string; path: string; scheme: 'http' | 'https'; host: string; below: string }
+  | { kind: 'gradle-dist'; registry: string; path: string; file: string }
   | { kind: 'redirect'; registry: string; location: string }
   | { kind: 'nothing'; registry: string; path: string };
 
@@ -14,7 +20,10 @@ const MAX_LENGTH = 1_024;
  * Reads the path of a request strictly: one spelling per file, no way to leave the registry. Throws `gateway.denied` with the reason.
  * `registries` are those the door may use; `mountPath` comes before the gateway path (`''` in a door, `/deps` for people).
  */
-export function readGatewayPath(url: string, door: { registries: readonly string[]; mountPath: string }): GatewayPath {
+export function readGatewayPath(
+  url: string,
+  door: { registries: readonly string[]; mountPath: string; layouts?: Layouts },
+): GatewayPath {
   const segments = plainSegments(url, door.mountPath);
   const [registry, ...rest] = segments;
   if (registry === undefined || registry === '') throw denied(url, 'no registry in the path');
@@ -25,12 +34,16 @@ export function readGatewayPath(url: string, door: { registries: readonly string
     );
   }
   const path = `/${segments.join('/')}`;
+  const layout = layoutOf(registry, door.layouts);
+  if (layout !== undefined) return treePath(registry, rest, { path, layout });
+  if (registry === webRegistry) return webPath(registry, rest, path);
+  if (registry === 'gradle-dist') return gradleDistPath(registry, rest, path);
   return isPypi(registry)
     ? pypiPath(registry, rest, { path, mountPath: door.mountPath })
     : mavenPath(registry, rest, path);
 }
 
-/** Registries named `pypi` or `pypi-…` speak the Python simple API; all others have the Maven layout. */
+/** Registries named `pypi` or `pypi-…` speak the Python simple API; those without another known or declared layout have Maven's. */
 export function isPypi(registry: string): boolean {
   return registry === 'pypi' || registry.startsWith('pypi-');
 }
@@ -38,6 +51,16 @@ export function isPypi(registry: string): boolean {
 /** PEP 503: one spelling per project name. */
 export function normaliseProject(name: string): string {
   return name.toLowerCase().replace(/[-_.]+/g, '-');
+}
+
+function treePath(
+  registry: string,
+  rest: readonly string[],
+  { path, layout }: { path: string; layout: readonly string[] },
+): GatewayPath {
+  if (rest.length === 0 || rest.at(-1) === '') return { kind: 'nothing', registry, path };
+  const below = rest.join('/');
+  return { kind: 'tree', registry, path, below, immutable: isUnchanging(below, layout) };
 }
 
 function mavenPath(registry: string, rest: readonly string[], path: string): GatewayPath {

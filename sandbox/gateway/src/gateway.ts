@@ -6,11 +6,14 @@ import { answer, type Registries } from './answer.ts';
 import { createDepot } from './depot.ts';
 import { openDoor } from './door.ts';
 import { createFileIndex } from './file-index.ts';
+import { githubApi, releaseDigest } from './github-release.ts';
+import { gradleDistHosts } from './gradle-dist.ts';
 import { type GatewayLimits, gatewayLimits } from './limits.ts';
 import { createNegativeCache } from './negative-cache.ts';
 import { createPypi } from './pypi.ts';
 import { trustedContext } from './trusted-cas.ts';
 import { createUpstream, upstreamBase } from './upstream.ts';
+import { publicLookup, webRegistry } from './web-files.ts';
 
 export interface GatewayOptions {
   /** Index of what was fetched; survives restarts. */
@@ -25,6 +28,8 @@ export interface GatewayOptions {
   limits?: Partial<GatewayLimits>;
   /** Hosts besides the upstream's own that it may redirect to, per registry. */
   redirectHosts?: Record<string, readonly string[]>;
+  /** Hosts of the registry `web`, as in `policy.downloads`; without any there is no such registry. */
+  webHosts?: readonly string[];
   logger: Logger;
   /** Epoch milliseconds; for tests of what expires. */
   now?: () => number;
@@ -47,10 +52,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { registries, close } = await createRegistries(options);
   const doors = new Set<GatewayDoor>();
   return {
-    async open({ id, registries: allowed }) {
+    async open({ id, registries: allowed, layouts }) {
       const door: GatewayDoor = await openDoor({
         id,
         registries: allowed,
+        ...(layouts === undefined ? {} : { layouts }),
         socketsDir: options.socketsDir,
         maxConnections: options.limits?.doorConnections ?? gatewayLimits.doorConnections,
         answer: (caller, exchange) => answer(registries, caller, exchange),
@@ -65,7 +71,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         { registries: allowed, mountPath, onServed: () => undefined, onDenied: () => undefined },
         { request, response },
       ),
-    upstreams: () => Object.fromEntries([...registries.bases].map(([name, base]) => [name, base.url.href])),
+    upstreams: () => ({
+      ...Object.fromEntries([...registries.bases].map(([name, base]) => [name, base.url.href])),
+      ...(registries.web.hosts.length === 0 ? {} : { [webRegistry]: registries.web.hosts.join(' ') }),
+    }),
     async close() {
       await Promise.all([...doors].map((door) => door.close()));
       await close();
@@ -82,15 +91,28 @@ async function createRegistries(
   const bases = new Map(
     Object.entries(options.upstreams).map(([name, address]) => [
       name,
-      upstreamBase(name, address, options.redirectHosts?.[name]),
+      upstreamBase(name, address, options.redirectHosts?.[name] ?? (name === 'gradle-dist' ? gradleDistHosts : [])),
     ]),
   );
-  const upstream = createUpstream(limits, await trustedContext(options.caBundle));
+  const trusted = await trustedContext(options.caBundle);
+  const upstream = createUpstream(limits, trusted);
+  const guarded = createUpstream(limits, trusted, publicLookup());
   const index = createFileIndex(join(options.stateDir, 'index'));
   const negative = createNegativeCache(limits.negativeTtlMs, now);
   const depot = createDepot({ index, negative, blobs, upstream, limits, logger, now });
+  const web = {
+    depot: createDepot({ index, negative, blobs, upstream: guarded, limits, logger, now }),
+    hosts: options.webHosts ?? [],
+    githubDigest: (below: string) => releaseDigest(guarded, githubApi, below),
+  };
   const pypi = createPypi({ depot, index, blobs, limits, logger });
-  return { registries: { bases, depot, pypi, blobs, logger }, close: () => upstream.close().then(depot.idle) };
+  return {
+    registries: { bases, depot, pypi, web, blobs, logger },
+    close: async () => {
+      await Promise.all([upstream.close(), guarded.close()]);
+      await Promise.all([depot.idle(), web.depot.idle()]);
+    },
+  };
 }
 
 /** Sockets of a gateway that was killed lead nowhere. */

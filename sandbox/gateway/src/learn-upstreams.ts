@@ -1,3 +1,4 @@
+import { learnGradle } from './learn-gradle.ts';
 import { learnMaven } from './learn-maven.ts';
 import { learnPypi } from './learn-pypi.ts';
 
@@ -11,6 +12,8 @@ export interface ToolPlaces {
   mavenHomes?: readonly string[];
   /** sbt-launch.jar. */
   sbtLauncher?: string | undefined;
+  /** Gradle installations: folders with `lib/gradle-*.jar`. */
+  gradleHomes?: readonly string[];
 }
 
 /** One address, and in words where it was read. */
@@ -23,6 +26,9 @@ export interface Learned {
 export interface LearnedUpstreams {
   maven: string | undefined;
   pypi: string | undefined;
+  /** Distributions, and the plugin portal. */
+  gradleDist: string | undefined;
+  gradlePlugins: string | undefined;
   learnedFrom: Record<string, string>;
 }
 
@@ -31,13 +37,21 @@ export interface LearnedUpstreams {
  * it, and no address is written down in this repository.
  */
 export async function learnUpstreams(places: ToolPlaces): Promise<LearnedUpstreams> {
-  const [maven, pypi] = await Promise.all([learnMaven(places), learnPypi(places.python)]);
+  const [maven, pypi, gradle] = await Promise.all([
+    learnMaven(places),
+    learnPypi(places.python),
+    learnGradle(places.gradleHomes ?? []),
+  ]);
   return {
     maven: maven?.url,
     pypi: pypi?.url,
+    gradleDist: gradle.dist?.url,
+    gradlePlugins: gradle.plugins?.url,
     learnedFrom: {
       ...(maven === undefined ? {} : { maven: maven.from }),
       ...(pypi === undefined ? {} : { pypi: pypi.from }),
+      ...(gradle.dist === undefined ? {} : { 'gradle-dist': gradle.dist.from }),
+      ...(gradle.plugins === undefined ? {} : { 'gradle-plugins': gradle.plugins.from }),
     },
   };
 }

@@ -37,3 +37,8 @@ export const SimpleProject = z.object({
   ),
 });
 export type SimpleProject = z.infer<typeof SimpleProject>;
+
+/** The part of a release that is used. @see https://docs.github.com/rest/releases/releases */
+export const GithubRelease = z.object({
+  assets: z.array(z.object({ name: z.string(), digest: z.string().nullish() })),
+});

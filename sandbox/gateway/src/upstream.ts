@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LookupFunction } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Readable } from 'node:stream';
 import { SlowLaneError } from '@slowlane/contracts';
@@ -34,14 +35,15 @@ export interface Upstream {
 const MAX_REDIRECTS = 5;
 const MAX_RETRY_AFTER_MS = 5_000;
 
-export function createUpstream(limits: GatewayLimits, secureContext: SecureContext): Upstream {
+/** `lookup`: how names become addresses; default: as the system does it. */
+export function createUpstream(limits: GatewayLimits, secureContext: SecureContext, lookup?: LookupFunction): Upstream {
   const agent = new Agent({
     connections: limits.upstreamConnections,
     pipelining: 1,
     keepAliveTimeout: 30_000,
     headersTimeout: limits.idleTimeoutMs,
     bodyTimeout: limits.idleTimeoutMs,
-    connect: { secureContext, timeout: limits.connectTimeoutMs },
+    connect: { secureContext, timeout: limits.connectTimeoutMs, ...(lookup === undefined ? {} : { lookup }) },
   });
   return {
     get: (base, url, headers) => withRetries(limits, url, () => getFollowing(agent, base, url, headers)),

@@ -32,8 +32,13 @@ export async function pluginMounts(
       source: join(import.meta.dirname, 'runner.ts'),
       target: `${inside}/sandbox/pluginhost/src/runner.ts`,
     },
-    { kind: 'ro', source: pluginFolder, target: `${inside}/plugins/${plugin.id}` },
+    { kind: 'ro', source: pluginFolder, target: placeInside(plugin.id) },
   ];
+}
+
+/** Folder of a plugin inside; the one of `go@1.0.0` is `go-1.0.0`. */
+export function placeInside(id: string): string {
+  return `${inside}/plugins/${id.replace('@', '-')}`;
 }
 
 /** The dependencies of a project that lie in the root's `node_modules`, and theirs; what lies in the project's own comes with its folder. */

@@ -102,6 +102,29 @@ describe('plugin host', () => {
     });
   });
 
+  it('runs two versions of one plugin side by side, each under the name it was given', async () => {
+    const driver = createThinDriver();
+    const folder = join(fixtures, 'good');
+    const host = await startPluginHost({
+      driver,
+      root,
+      repositoryDir,
+      plugins: ['good@1.0.0', 'good@2.0.0'].map((id) => ({ id, folder, signsAs: 'good' })),
+      logger,
+    });
+    open.push({ host, driver });
+    expect((await host.manifests()).map(({ id }) => id)).toEqual(['good@1.0.0', 'good@2.0.0']);
+    for (const id of ['good@1.0.0', 'good@2.0.0']) {
+      expect(await host.detect(id, tree())).toEqual({ match: 'yes', evidence: ['call 1'] });
+      expect((await host.plan(id, tree(), config)).plugin).toBe(id);
+      const manifest = await host.inspect(id, {} as never, {} as never);
+      expect(manifest.plugin).toBe(id);
+      const published = { primary: '/Volumes/a.jar', companions: {} };
+      expect((await host.task(id, manifest, published, {} as never)).libraries).toEqual([{ jar: '/Volumes/a.jar' }]);
+    }
+    expect(driver.created()).toBe(2);
+  });
+
   it('names the nearest plugin for one that is not there', async () => {
     const { host } = await hostOf(['good']);
     await expect(host.detect('god', tree())).rejects.toMatchObject({

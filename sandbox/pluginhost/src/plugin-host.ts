@@ -1,9 +1,12 @@
+import { realpathSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { ArtifactManifest, BuildPlan, SlowLaneError, TaskSettings } from '@slowlane/contracts';
 import type { Logger, PluginHost, PluginManifest, RootSpec, SandboxDriver, SandboxMount } from '@slowlane/contracts';
 import { nearest } from '@slowlane/kit';
 import { checkAnswer, pluginFailed } from './check-answer.ts';
 import { heapOption, hostSpec } from './host-spec.ts';
-import { inside, pluginMounts } from './mounts.ts';
+import { inTurns } from './in-turns.ts';
+import { inside, placeInside, pluginMounts } from './mounts.ts';
 import { escapingPath } from './plan-paths.ts';
 import { startPluginProcess } from './plugin-process.ts';
 import { createProcessPool } from './process-pool.ts';
@@ -16,14 +19,16 @@ export interface PluginHostOptions {
   root: RootSpec;
   /** Folder of this repository: plugins see `core/contracts`, `core/kit` and what those depend on, nothing else of it. */
   repositoryDir: string;
-  /** Folders are absolute, or relative to `repositoryDir`. */
-  plugins: readonly { id: string; folder: string }[];
+  /** Folders are absolute, or relative to `repositoryDir`. `signsAs`: what it calls itself in its answers, default `id`; callers see `id`. */
+  plugins: readonly { id: string; folder: string; signsAs?: string }[];
   /** Most processes at a time (default 4). */
   size?: number;
   /** Limit of one call, and of loading the plugin (default 10,000 ms). */
   callTimeoutMs?: number;
   /** Limit of one process (default 256 MiB). */
   memoryBytes?: number;
+  /** Node of this machine, for a driver without a root of its own: plugins are then where they are. */
+  local?: { node: string };
   logger: Logger;
 }
 
@@ -34,10 +39,12 @@ const idleMs = 60_000;
 export async function startPluginHost(options: PluginHostOptions): Promise<PluginHost> {
   const mounts = new Map<string, SandboxMount[]>();
   for (const plugin of options.plugins) mounts.set(plugin.id, await pluginMounts(options.repositoryDir, plugin));
+  // All at once they would share the processors, and a slow machine would take the wait of the last one for a plugin that hangs.
+  const turn = inTurns(2);
   const pool = createProcessPool({
     size: options.size ?? 4,
     idleMs,
-    start: (pluginId) => start(options, pluginId, mounts.get(pluginId) as SandboxMount[]),
+    start: (pluginId) => turn(() => start(options, pluginId, mounts.get(pluginId) as SandboxMount[])),
     onEndFailed: (error) => options.logger.error({ error: String(error) }, 'a plugin process could not be ended'),
   });
 
@@ -52,17 +59,24 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
     return checkAnswer(reply, { plugin, method, schema });
   }
 
+  const named = (id: string): Named => options.plugins.find((plugin) => plugin.id === id) ?? { id };
+
   return {
     manifests: () =>
       Promise.all(
-        [...mounts.keys()].map((plugin) => pool.with(plugin, async ({ loaded }) => manifestOf(plugin, loaded.answer))),
+        options.plugins.map((plugin) => pool.with(plugin.id, async ({ loaded }) => manifestOf(plugin, loaded.answer))),
       ),
     detect: (plugin, tree) => call(plugin, 'detect', DetectionAnswer, [tree]),
-    plan: async (plugin, tree, config) => checkPlan(plugin, await call(plugin, 'plan', BuildPlan, [tree, config])),
+    plan: async (plugin, tree, config) =>
+      checkPlan(named(plugin), await call(plugin, 'plan', BuildPlan, [tree, config])),
     inspect: async (plugin, artifact, expectation) =>
-      checkOwner(plugin, await call(plugin, 'inspect', ArtifactManifest, [artifact, expectation])),
+      checkOwner(named(plugin), await call(plugin, 'inspect', ArtifactManifest, [artifact, expectation])),
     task: (plugin, manifest, published, expectation) =>
-      call(plugin, 'task', TaskSettings, [manifest, published, expectation]),
+      call(plugin, 'task', TaskSettings, [
+        { ...manifest, plugin: named(plugin).signsAs ?? plugin },
+        published,
+        expectation,
+      ]),
     close: () => pool.close(),
   };
 }
@@ -77,36 +91,67 @@ function start(
     driver: options.driver,
     spec: hostSpec('plugin', { root: options.root, mounts, memoryBytes, pids: 64 }),
     pluginId,
-    argv: [
-      '/opt/node/bin/node',
-      // The sandbox is the wall; this only makes an attempt fail loudly.
-      '--permission',
-      `--allow-fs-read=${inside}/*`,
-      heapOption(memoryBytes),
-      `${inside}/sandbox/pluginhost/src/runner.ts`,
-      `${inside}/plugins/${pluginId}/src/index.ts`,
-    ],
+    argv: options.local === undefined ? argvInside(pluginId, memoryBytes) : argvHere(options, pluginId, memoryBytes),
     timeoutMs: options.callTimeoutMs ?? 10_000,
     maxAnswerBytes,
   });
 }
 
-function manifestOf(plugin: string, answer: unknown): PluginManifest {
-  const manifest = checkAnswer({ id: '', answer }, { plugin, method: 'manifest', schema: ManifestAnswer });
-  if (manifest.id !== plugin) throw pluginFailed(plugin, `calls itself "${manifest.id}" in its manifest`);
-  return manifest;
+function argvInside(pluginId: string, memoryBytes: number): string[] {
+  return [
+    '/opt/node/bin/node',
+    // The sandbox is the wall; this only makes an attempt fail loudly.
+    '--permission',
+    `--allow-fs-read=${inside}/*`,
+    heapOption(memoryBytes),
+    `${inside}/sandbox/pluginhost/src/runner.ts`,
+    `${placeInside(pluginId)}/src/index.ts`,
+  ];
 }
 
-function checkPlan(plugin: string, plan: BuildPlan): BuildPlan {
+function argvHere(
+  { local, repositoryDir, plugins }: PluginHostOptions,
+  pluginId: string,
+  memoryBytes: number,
+): string[] {
+  const plugin = plugins.find(({ id }) => id === pluginId);
+  const folder = realpathSync(resolve(repositoryDir, plugin?.folder ?? pluginId));
+  return [
+    local?.node as string,
+    '--disable-warning=ExperimentalWarning',
+    '--permission',
+    `--allow-fs-read=${realpathSync(repositoryDir)}/*`,
+    `--allow-fs-read=${folder}/*`,
+    heapOption(memoryBytes),
+    '--import',
+    join(import.meta.dirname, 'resolve-shared.ts'),
+    join(import.meta.dirname, 'runner.ts'),
+    join(folder, 'src/index.ts'),
+  ];
+}
+
+/** What a plugin is called here, and what it calls itself where that is something else. */
+interface Named {
+  id: string;
+  signsAs?: string;
+}
+
+function manifestOf({ id, signsAs = id }: Named, answer: unknown): PluginManifest {
+  const manifest = checkAnswer({ id: '', answer }, { plugin: id, method: 'manifest', schema: ManifestAnswer });
+  if (manifest.id !== signsAs) throw pluginFailed(id, `calls itself "${manifest.id}" in its manifest`);
+  return { ...manifest, id };
+}
+
+function checkPlan(plugin: Named, plan: BuildPlan): BuildPlan {
   const escaping = escapingPath(plan);
-  if (escaping !== undefined) throw pluginFailed(plugin, `planned a path outside /work: ${escaping}`);
+  if (escaping !== undefined) throw pluginFailed(plugin.id, `planned a path outside /work: ${escaping}`);
   return checkOwner(plugin, plan);
 }
 
 /** What is stored says which plugin made it, so a plugin must not sign as another. */
-function checkOwner<T extends { plugin: string }>(plugin: string, value: T): T {
-  if (value.plugin !== plugin) throw pluginFailed(plugin, `signed its answer as "${value.plugin}"`);
-  return value;
+function checkOwner<T extends { plugin: string }>({ id, signsAs = id }: Named, value: T): T {
+  if (value.plugin !== signsAs) throw pluginFailed(id, `signed its answer as "${value.plugin}"`);
+  return { ...value, plugin: id };
 }
 
 function unknownPlugin(plugin: string, known: string[]): SlowLaneError {

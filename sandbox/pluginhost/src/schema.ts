@@ -32,4 +32,5 @@ export const ManifestAnswer = z.strictObject({
     .max(100),
   toolchains: z.array(text).max(50),
   registries: z.array(text).max(50),
+  layouts: z.record(text, z.array(z.string().min(1).max(200)).max(50)).optional(),
 });

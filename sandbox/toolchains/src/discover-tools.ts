@@ -5,13 +5,15 @@ import { run } from '@slowlane/process';
 
 /** A tool that a build plan may ask for, found on this machine. */
 export interface Tool {
-  name: 'jdk' | 'maven' | 'gradle' | 'python' | 'r' | 'sbt-launcher' | 'spark' | 'node';
+  name: string;
   /** `17.0.21`, `3.11.2`; `unknown` when the place does not say. */
   version: string;
   /** Folder or file on this machine. */
   home: string;
   /** Where a sandbox sees it: the same place below `/usr`, else a place below `/opt`. */
   inside: string;
+  /** Whether `home` must be bound to `inside` for a sandbox to see it. */
+  isShown?: boolean;
 }
 
 export interface DiscoverOptions {
@@ -22,6 +24,8 @@ export interface DiscoverOptions {
   /** The site-packages folder that holds `pyspark`. */
   sparkHome?: string;
   nodeBinary?: string;
+  /** What the operator adds by name: folders, shown as `/opt/<name>`. */
+  declared?: Readonly<Record<string, { home: string; version?: string | undefined }>>;
 }
 
 /** What is there, by looking: versions come from the tools' own files, not from a list. */
@@ -35,6 +39,7 @@ export async function discoverTools(options: DiscoverOptions = {}): Promise<Tool
     findSbtLauncher(options.sbtLauncher),
     findSpark(options.sparkHome),
     findNode(options.nodeBinary),
+    findDeclared(options.declared ?? {}),
   ]);
   return found.flat();
 }
@@ -96,6 +101,20 @@ async function findNode(home: string | undefined): Promise<Tool[]> {
   if (home === undefined || !existsSync(home)) return [];
   const { stdout } = await run([home, '--version']);
   return [{ name: 'node', version: stdout.trim().replace(/^v/, '') || 'unknown', home, inside: '/opt/node/bin/node' }];
+}
+
+/** A tool that is named but not there is left out: a build that needs it is told so. */
+async function findDeclared(declared: NonNullable<DiscoverOptions['declared']>): Promise<Tool[]> {
+  const found = await Promise.all(
+    Object.entries(declared).map(async ([name, { home, version }]): Promise<Tool[]> => {
+      if (!existsSync(home)) return [];
+      const text = version ?? (await readFile(`${home}/VERSION`, 'utf8').catch(() => ''));
+      return [
+        { name, version: /\d+(\.\d+)*/.exec(text)?.[0] ?? 'unknown', home, inside: `/opt/${name}`, isShown: true },
+      ];
+    }),
+  );
+  return found.flat();
 }
 
 function insideOf(home: string, elsewhere: string): string {

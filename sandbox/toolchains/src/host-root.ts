@@ -51,7 +51,9 @@ const accountFiles: RootSpec['files'] = [
 ];
 
 function toolBinds(options: HostRootOptions): RootSpec['binds'] {
-  const jdks = options.tools.filter((tool) => tool.name === 'jdk' && tool.inside !== tool.home);
+  const jdks = options.tools.filter(
+    (tool) => (tool.name === 'jdk' && tool.inside !== tool.home) || tool.isShown === true,
+  );
   return [
     ...jdks.map((jdk) => ({ source: jdk.home, target: jdk.inside })),
     ...optional(options.sbtLauncher, '/opt/sbt/sbt-launch.jar'),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject, RequestView, ResultView } from '@slowlane/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -5,8 +6,24 @@ import { repository } from '../processes/installation.ts';
 import { createGitProject } from './git-project.ts';
 import { createTestInstallation, type TestInstallation } from './test-installation.ts';
 
+const libraries = ['testthat', 'xml2', 'reticulate', 'jsonlite'];
+const needsR =
+  existsSync('/usr/bin/Rscript') && libraries.every((name) => existsSync(`/usr/lib/R/site-library/${name}`))
+    ? undefined
+    : `R with ${libraries.join(', ')} is not installed`;
+
 /** Templates that the demo does not show, with a request on a few lines of data and what comes of it. */
-const templates: { template: string; pipeline: string; body: JsonObject; files: Record<string, string> }[] = [
+const templates: {
+  template: string;
+  pipeline: string;
+  body: JsonObject;
+  files: Record<string, string>;
+  /** Files for this template alone; it finds them as `data` of the request. */
+  data?: Record<string, string>;
+  untested?: boolean;
+  /** What the machine lacks for it; a text is the reason why it is skipped. */
+  needs?: string | undefined;
+}[] = [
   {
     template: 'driver-java-maven',
     pipeline: 'busiest-routes',
@@ -18,6 +35,44 @@ JFK,LAX,Los Angeles Intl,2,2475
 JFK,BOS,"Logan, General",1,187
 `,
     },
+  },
+  {
+    template: 'driver-java-gradle',
+    pipeline: 'airport-traffic',
+    body: { origins: ['EWR', 'JFK'] },
+    files: { 'traffic.csv': 'origin,flights,destinations,miles\nEWR,1,1,200\nJFK,4,3,5147\n' },
+  },
+  {
+    template: 'driver-notebook',
+    pipeline: 'carrier-months',
+    body: { carriers: ['UA', 'AA'] },
+    data: { 'flights.csv': 'carrier,month\nUA,1\nUA,1\nUA,12\nB6,2\n' },
+    files: {
+      'months.csv': 'carrier,1,2,3,4,5,6,7,8,9,10,11,12\nUA,2,0,0,0,0,0,0,0,0,0,0,1\nAA,0,0,0,0,0,0,0,0,0,0,0,0\n',
+    },
+  },
+  {
+    template: 'driver-java-notebook',
+    pipeline: 'plane-makers',
+    body: { most: 1 },
+    data: { 'planes.csv': 'tailnum,manufacturer\nN1,AIRBUS\nN2,BOEING\nN3,BOEING\n' },
+    files: { 'makers.csv': 'manufacturer,planes\nBOEING,2\n' },
+    untested: true,
+  },
+  {
+    template: 'driver-r',
+    pipeline: 'longest-flights',
+    body: { most: 2 },
+    files: { 'longest.csv': 'origin,dest,distance\nJFK,LAX,2475\nEWR,BOS,200\n' },
+    needs: needsR,
+  },
+  {
+    template: 'driver-r-package',
+    pipeline: 'seats-by-engine',
+    body: {},
+    data: { 'planes.csv': 'tailnum,engine,seats\nN1,Turbo-fan,100\nN2,Turbo-fan,201\nN3,Reciprocating,4\n' },
+    files: { 'seats.csv': 'engine,planes,mean_seats\nReciprocating,1,4.0\nTurbo-fan,2,150.5\n' },
+    needs: needsR,
   },
 ];
 
@@ -36,11 +91,16 @@ let installation: TestInstallation;
 beforeAll(async () => {
   installation = await createTestInstallation();
   await installation.up();
-  const folder = 'Volumes/main/slowlane/data/nycflights13';
-  await put(`directories/${folder}`);
-  for (const [name, text] of Object.entries(data)) await put(`files/${folder}/${name}`, text);
+  await putData('nycflights13', data);
 }, 240_000);
 afterAll(() => installation.close(), 120_000);
+
+const dataFolder = 'Volumes/main/slowlane/data';
+
+async function putData(name: string, texts: Record<string, string>): Promise<void> {
+  await put(`directories/${dataFolder}/${name}`);
+  for (const [file, text] of Object.entries(texts)) await put(`files/${dataFolder}/${name}/${file}`, text);
+}
 
 /** As any Databricks client would. */
 async function put(path: string, body = ''): Promise<void> {
@@ -54,18 +114,21 @@ async function put(path: string, body = ''): Promise<void> {
   expect(answer.ok, await answer.text()).toBe(true);
 }
 
-describe.each(templates)('templates/$template', ({ template, pipeline, body, files }) => {
-  it('is copied, pushed, built, registered and run on real Spark', async () => {
+describe.each(templates)('templates/$template', ({ template, pipeline, body, files, data: own, untested, needs }) => {
+  it('is copied, pushed, built, registered and run on real Spark', async (test) => {
+    if (needs !== undefined) test.skip(needs);
     const token = (await installation.token('read', `push:${pipeline}`, `request:${pipeline}`)).secret;
     const from = join(repository, 'templates', template);
     const project = await createGitProject(installation, { pipeline, token, from });
     await project.commit('From the template');
     const pushed = await project.push();
     expect(pushed.exitCode, pushed.stderr).toBe(0);
-    expect(pushed.stderr).toMatch(/tests: [1-9]\d* passed, 0 failed/);
+    if (untested !== true) expect(pushed.stderr).toMatch(/tests: [1-9]\d* passed, 0 failed/);
 
+    if (own !== undefined) await putData(template, own);
     const client = installation.client(token);
-    const { id } = await client.createRequest({ operation: pipeline, body });
+    const where = own === undefined ? {} : { data: `/${dataFolder}/${template}` };
+    const { id } = await client.createRequest({ operation: pipeline, body: { ...body, ...where } });
     const request: RequestView = await client.waitForRequest(id);
     expect(request.failure).toBeUndefined();
     expect(request.state).toBe('succeeded');

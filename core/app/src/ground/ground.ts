@@ -78,7 +78,8 @@ export async function upstreams({
   const kept = existsSync(paths.upstreams)
     ? (JSON.parse(readFileSync(paths.upstreams, 'utf8')) as Record<string, string>)
     : {};
-  if (kept['maven'] !== undefined && kept['pypi'] !== undefined) return { ...kept, ...registries };
+  const gradle = await gradleUpstreams();
+  if (kept['maven'] !== undefined && kept['pypi'] !== undefined) return { ...gradle, ...kept, ...registries };
   const learned = await learnUpstreams({
     python: '/usr/bin/python3',
     mavenSettings: [join(homedir(), '.m2', 'settings.xml'), '/etc/maven/settings.xml'],
@@ -89,9 +90,21 @@ export async function upstreams({
     ...(learned.maven === undefined ? {} : { maven: learned.maven }),
     ...(learned.pypi === undefined ? {} : { pypi: learned.pypi }),
   };
-  mkdirSync(paths.ground, { recursive: true });
-  writeFileSync(paths.upstreams, `${JSON.stringify(addresses, null, 2)}\n`);
-  return { ...addresses, ...registries };
+  // The folder is root's: a service that learns nothing new has nothing to write there.
+  if (Object.keys(addresses).some((name) => addresses[name as keyof typeof addresses] !== kept[name])) {
+    mkdirSync(paths.ground, { recursive: true });
+    writeFileSync(paths.upstreams, `${JSON.stringify(addresses, null, 2)}\n`);
+  }
+  return { ...gradle, ...addresses, ...registries };
+}
+
+/** Read each time: Gradle may be installed after the first start, and the folder of what is kept is root's. */
+async function gradleUpstreams(): Promise<Record<string, string>> {
+  const { gradleDist, gradlePlugins } = await learnUpstreams({ gradleHomes: ['/usr/share/gradle'] });
+  return {
+    ...(gradleDist === undefined ? {} : { 'gradle-dist': gradleDist }),
+    ...(gradlePlugins === undefined ? {} : { 'gradle-plugins': gradlePlugins }),
+  };
 }
 
 async function findMissing(all: readonly Requirement[]): Promise<Requirement[]> {

@@ -109,6 +109,13 @@ function sparkAdditions(site: string): Requirement[] {
       remedy: apt('r-base-core', 'r-cran-reticulate', 'r-cran-jsonlite'),
       optional: true,
     },
+    {
+      name: 'r-tests',
+      use: 'tests and coverage of R projects',
+      find: async () => ['/usr/lib/R/site-library/testthat'].find((folder) => existsSync(folder)),
+      remedy: apt('r-cran-testthat', 'r-cran-xml2', 'r-cran-covr'),
+      optional: true,
+    },
   ];
 }
 
@@ -126,6 +133,12 @@ export function testRequirements(environment: Environment): Requirement[] {
       use: 'tests that look for left-over processes',
       find: async () => findOnPath(environment.path, ['ps']),
       remedy: apt('procps'),
+    },
+    {
+      name: 'gradle',
+      use: 'the tests of Gradle builds without a wrapper',
+      find: async () => (existsSync('/usr/share/gradle/bin/gradle') ? '/usr/share/gradle' : undefined),
+      remedy: apt('gradle'),
     },
     {
       name: 'gcc',

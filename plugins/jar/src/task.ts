@@ -1,0 +1,1 @@
+export { jarTask as task } from '@slowlane/kit';

@@ -1,0 +1,3 @@
+library(testthat)
+library(seatsByEngine)
+test_check("seatsByEngine")
