@@ -43,9 +43,13 @@ describe('Ctrl-C', () => {
   it.each([
     ['a push', 'remote: --> sbt'],
     ['a run', 'event part.running'],
-  ])('in the middle of %s of the demo ends it and leaves no process behind', { timeout: 600_000 }, async (_what, moment) => {
-    expect(await interruptAt(moment)).toEqual([]);
-    const { processes } = await installation.json<{ processes: { running: boolean }[] }>('status');
-    expect(processes.map(({ running }) => running)).toEqual([false, false, false, false]);
-  });
+  ])(
+    'in the middle of %s of the demo ends it and leaves no process behind',
+    { timeout: 600_000 },
+    async (_what, moment) => {
+      expect(await interruptAt(moment)).toEqual([]);
+      const { processes } = await installation.json<{ processes: { running: boolean }[] }>('status');
+      expect(processes.map(({ running }) => running)).toEqual([false, false, false, false]);
+    },
+  );
 });

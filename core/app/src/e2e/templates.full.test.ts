@@ -1,0 +1,3 @@
+import { quickTemplates, runTemplates } from './__fixtures__/template-runs.ts';
+
+runTemplates((template) => !quickTemplates.includes(template));
