@@ -82,7 +82,18 @@ function machineWith(plugins: PluginHost): Parameters<typeof planProject>[0] {
       { name: 'spark', version: '4.0.4' },
     ],
     policy: Policy.parse({}),
-    gateway: { upstreams: () => ({ maven: '', pypi: '', npm: '', cran: '', go: '', gradle: '' }) },
+    gateway: {
+      upstreams: () => ({
+        maven: '',
+        pypi: '',
+        npm: '',
+        cran: '',
+        go: '',
+        'gradle-dist': '',
+        'gradle-plugins': '',
+        web: '',
+      }),
+    },
   };
 }
 
