@@ -67,7 +67,7 @@ result$words <- words$where("word = 'airlines'")$count()`,
   regression: `rows <- flights$selectExpr("double(dep_delay) AS x", "double(arr_delay) AS label")$dropna()
 assembler <- reticulate::import("pyspark.ml.feature")$VectorAssembler(inputCols = list("x"), outputCol = "features")
 model <- reticulate::import("pyspark.ml.regression")$LinearRegression()$fit(assembler$transform(rows))
-result$slope <- as.numeric(model$coefficients$toArray())
+result$slope <- unlist(model$coefficients$toArray()$tolist())
 result$intercept <- model$intercept`,
   delta: `flights$select("origin")$write$mode("overwrite")$saveAsTable("main.default.rflights")
 invisible(spark$sql("DELETE FROM main.default.rflights WHERE origin = 'JFK'"))

@@ -11,8 +11,9 @@ import org.apache.spark.ml.regression.*;
 import org.apache.spark.sql.*;
 import org.apache.spark.sql.streaming.Trigger;
 public class Flights {
-  static SparkSession spark = SparkSession.builder().getOrCreate();
+  static SparkSession spark;
   public static void main(String[] args) throws Exception {
+    spark = SparkSession.builder().getOrCreate();
     String data = args[0];
     Dataset<Row> flights = read(data + "/flights.csv");
     Row top = flights.join(read(data + "/airlines.csv"), "carrier").groupBy("name").count().orderBy(desc("count")).first();
