@@ -2,6 +2,7 @@ import type { PipelineFile, PipelineRevision, PipelineStore } from '@slowlane/co
 import { canonicalJson } from '@slowlane/kit';
 import type { Kysely, Selectable } from 'kysely';
 import type { Database } from './database.ts';
+import { freshFor } from './fresh-for.ts';
 import type { Databases } from './open-database.ts';
 
 type Row = Selectable<Database['pipelines']>;
@@ -9,9 +10,13 @@ type Row = Selectable<Database['pipelines']>;
 /** Revisions kept parsed, so that a request costs a look at the newest number only. */
 const MOST_KEPT = 2_000;
 
+/** How long another process' new revision may stay unseen here: as with tokens, less than anybody notices. */
+const CACHE_MS = 500;
+
 /** Pipeline files by name and revision; a revision never changes, and callers share it. */
 export function createPipelineStore({ read, exclusive }: Databases): PipelineStore {
   const known = new Map<string, PipelineRevision>();
+  const newestOf = freshFor<number | undefined>(CACHE_MS);
 
   async function get(name: string, number: number): Promise<PipelineRevision | undefined> {
     const key = `${name} ${number}`;
@@ -25,9 +30,13 @@ export function createPipelineStore({ read, exclusive }: Databases): PipelineSto
   }
 
   return {
-    put: (revision) => exclusive(`pipeline/${revision.name}`, (db) => put(db, revision)),
+    async put(revision) {
+      const stored = await exclusive(`pipeline/${revision.name}`, (db) => put(db, revision));
+      newestOf.forget(revision.name);
+      return stored;
+    },
     async get(name, revision) {
-      const number = revision ?? (await newestNumber(read, name));
+      const number = revision ?? (await newestOf.get(name, () => newestNumber(read, name)));
       return number === undefined ? undefined : get(name, number);
     },
     async list() {

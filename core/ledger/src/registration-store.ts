@@ -1,17 +1,27 @@
 import type { Registration, RegistrationStore } from '@slowlane/contracts';
 import type { Kysely } from 'kysely';
 import type { Database } from './database.ts';
+import { freshFor } from './fresh-for.ts';
 import type { Databases } from './open-database.ts';
+
+/** How long another process' registration may stay unseen here. */
+const CACHE_MS = 500;
 
 /** Registered jobs. `put` of a known id returns the stored one. */
 export function createRegistrationStore({ read, exclusive }: Databases): RegistrationStore {
+  const currentOf = freshFor<Registration | undefined>(CACHE_MS);
   return {
-    put: (registration) => exclusive(`registration/${registration.id}`, (db) => put(db, registration)),
-    get: (id) => byId(read, id),
-    async current(pipeline, target) {
-      const row = await ofTarget(read, pipeline, target).executeTakeFirst();
-      return row === undefined ? undefined : (JSON.parse(row.doc) as Registration);
+    async put(registration) {
+      const stored = await exclusive(`registration/${registration.id}`, (db) => put(db, registration));
+      currentOf.forget(keyOf(registration.pipeline, registration.target));
+      return stored;
     },
+    get: (id) => byId(read, id),
+    current: (pipeline, target) =>
+      currentOf.get(keyOf(pipeline, target), async () => {
+        const row = await ofTarget(read, pipeline, target).executeTakeFirst();
+        return row === undefined ? undefined : (JSON.parse(row.doc) as Registration);
+      }),
     async recent(pipeline, target, limit) {
       const rows = await ofTarget(read, pipeline, target).limit(limit).execute();
       return rows.map(({ doc }) => JSON.parse(doc) as Registration);
@@ -23,6 +33,10 @@ export function createRegistrationStore({ read, exclusive }: Databases): Registr
       return row === undefined ? undefined : (JSON.parse(row.doc) as Registration);
     },
   };
+}
+
+function keyOf(pipeline: string, target: string): string {
+  return `${pipeline} ${target}`;
 }
 
 async function put(db: Kysely<Database>, given: Parameters<RegistrationStore['put']>[0]): Promise<Registration> {
