@@ -46,22 +46,22 @@ export const catalogue = {
     concurrency: 2,
   },
 
-  prepare: { payload: RequestJob, timeLimitMs: 2 * MINUTE, retry: soon, maxStarts: 30, concurrency: 16 },
-  split: { payload: RequestJob, timeLimitMs: 2 * MINUTE, retry: soon, maxStarts: 30, concurrency: 16 },
+  prepare: { payload: RequestJob, timeLimitMs: 2 * MINUTE, retry: soon, maxStarts: 30, concurrency: 48 },
+  split: { payload: RequestJob, timeLimitMs: 2 * MINUTE, retry: soon, maxStarts: 30, concurrency: 48 },
   submit: {
     payload: PartJob,
     timeLimitMs: 5 * MINUTE,
     retry: { attempts: 100, firstMs: 200, capMs: 5_000 },
     maxStarts: 150,
-    concurrency: 32,
+    concurrency: 48,
   },
-  join: { payload: RequestJob, timeLimitMs: 60 * MINUTE, retry: soon, maxStarts: 30, concurrency: 16 },
+  join: { payload: RequestJob, timeLimitMs: 60 * MINUTE, retry: soon, maxStarts: 30, concurrency: 32 },
   notify: {
     payload: RequestJob,
     timeLimitMs: 5 * MINUTE,
     retry: { attempts: 12, firstMs: 2_000, capMs: 10 * MINUTE },
     maxStarts: 30,
-    concurrency: 16,
+    concurrency: 32,
   },
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -41,6 +41,8 @@ type Entry = [id: string, fields: string[] | null];
 const GROUP = 'dispatch';
 const TAKE_OVER_AFTER_MS = 3_000;
 const GONE_AFTER_MS = 600_000;
+/** Entries read at once: one write of queue jobs for all of them. */
+const BATCH = 256;
 
 export function startDispatcher(deps: DispatcherDeps): Dispatcher {
   const { store, reader, node } = deps;
@@ -56,7 +58,7 @@ export function startDispatcher(deps: DispatcherDeps): Dispatcher {
           GROUP,
           node,
           'COUNT',
-          64,
+          BATCH,
           'BLOCK',
           5_000,
           'STREAMS',
@@ -79,7 +81,7 @@ export function startDispatcher(deps: DispatcherDeps): Dispatcher {
   }
   async function takeOver(): Promise<void> {
     const [, entries] = (await store.call((redis) =>
-      redis.xautoclaim(outbox, GROUP, node, TAKE_OVER_AFTER_MS, '0', 'COUNT', 64),
+      redis.xautoclaim(outbox, GROUP, node, TAKE_OVER_AFTER_MS, '0', 'COUNT', BATCH),
     )) as [string, Entry[]];
     if (entries.length > 0) await dispatch(deps, entries);
   }
