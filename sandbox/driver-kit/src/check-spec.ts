@@ -79,6 +79,15 @@ function rootSource(given: string, allowed: readonly string[]): string {
   return source(given, allowed, 'root.binds.source');
 }
 
+/** A folder that a mount could come from, with its links followed. */
+export function allowedFolder(given: string, allowedSources: readonly string[]): string {
+  return source(
+    given,
+    allowedSources.map(realOf).filter((one) => one !== undefined),
+    'folder',
+  );
+}
+
 function source(given: string, allowed: readonly string[], field = 'mounts.source'): string {
   checkPlainPath(given, field);
   const real = realOf(given);

@@ -2,14 +2,15 @@ import { existsSync } from 'node:fs';
 import { SlowLaneError } from '@slowlane/contracts';
 import type { Logger, SandboxDriver } from '@slowlane/contracts';
 import { fifoPool, inheritedDescriptors, start } from '@slowlane/process';
-import { detectCgroups } from './cgroup/detect.ts';
+import { openCgroups } from './cgroup/open-cgroups.ts';
 import type { Context } from './context.ts';
 import { isRunning } from './is-running.ts';
 import type { Isolation } from './isolation.ts';
 import { killById } from './kill.ts';
-import { instanceName, makePaths } from './paths.ts';
+import { makePaths } from './paths.ts';
 import type { Paths } from './paths.ts';
 import { reap } from './reap.ts';
+import { removeFiles } from './remove-files.ts';
 import { createSandbox } from './sandbox.ts';
 import { openSlots } from './slots.ts';
 import { openSnapshots } from './snapshots.ts';
@@ -38,7 +39,7 @@ export interface DriverParts {
   isolation(paths: Paths): Isolation;
   probe(
     driver: Omit<SandboxDriver, 'probe'>,
-    on: { paths: Paths; caller: DriverOptions['caller'] },
+    on: { paths: Paths; caller: DriverOptions['caller']; isQuick: boolean },
   ): ReturnType<SandboxDriver['probe']>;
 }
 
@@ -59,8 +60,9 @@ export async function createDriver(options: DriverOptions, parts: DriverParts): 
     kill: (id, how) => killById(context, id, how),
     isRunning: (id) => isRunning(context, id),
     reap: () => reap(context),
+    removeFiles: (folder) => removeFiles(context, folder),
   };
-  return { ...driver, probe: () => parts.probe(driver, context) };
+  return { ...driver, probe: ({ isQuick = false } = {}) => parts.probe(driver, { ...context, isQuick }) };
 }
 
 function checkGround({ kind, tools }: DriverParts): void {
@@ -88,7 +90,7 @@ function makeContext(options: DriverOptions, parts: DriverParts): Context {
   const paths = makePaths(options.stateDir);
   return {
     paths,
-    cgroups: detectCgroups(instanceName(paths.state)),
+    cgroups: openCgroups(paths),
     slots: openSlots(paths.slots, options.slots),
     volumes: volumeMaker(paths.templates),
     snapshots: openSnapshots(paths.snapshots),

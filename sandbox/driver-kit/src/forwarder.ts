@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { SlowLaneError } from '@slowlane/contracts';
 import { start } from '@slowlane/process';
+import { isRootless } from './rootless.ts';
 
 export interface ForwarderOptions {
   /** A process in the network namespace to join. */
@@ -20,14 +21,7 @@ export async function startForwarder(options: ForwarderOptions): Promise<{ stop(
   const main = fileURLToPath(new URL('./forwarder-main.ts', import.meta.url));
   const child = start([
     ...['/usr/bin/nsenter', `--net=/proc/${options.initPid}/ns/net`, '--'],
-    ...[
-      '/usr/bin/setpriv',
-      '--reuid',
-      String(options.caller.uid),
-      '--regid',
-      String(options.caller.gid),
-      '--clear-groups',
-    ],
+    ...['/usr/bin/setpriv', ...becoming(options.caller)],
     ...['--pdeathsig', 'KILL', '--', options.nodePath, main, options.socketPath],
   ]);
   let said = '';
@@ -38,4 +32,9 @@ export async function startForwarder(options: ForwarderOptions): Promise<{ stop(
   ]);
   if (!isReady) throw new SlowLaneError('sandbox.failed', `the way to the gateway did not open: ${said.trim()}`);
   return { stop: () => void child.kill('SIGKILL') };
+}
+
+/** Arguments of setpriv. Without root's rights one can be nobody else. */
+export function becoming({ uid, gid }: { uid: number; gid: number }): string[] {
+  return isRootless() ? [] : ['--reuid', String(uid), '--regid', String(gid), '--clear-groups'];
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { isRootless } from './rootless.ts';
 
 /** Where a driver keeps what. `state` is root's alone; below `run` a slot's uid may pass, because it starts bwrap itself. */
 export interface Paths {
@@ -30,7 +31,8 @@ export function instanceName(stateDir: string): string {
   return `slowlane-${createHash('sha256').update(path.resolve(stateDir)).digest('hex').slice(0, 12)}`;
 }
 
-export function makePaths(stateDir: string, runRoot = '/run'): Paths {
+/** Without root's rights nothing lies in `/run`: all is one user's, who can pass the home that `state` is in. */
+export function makePaths(stateDir: string, runRoot = isRootless() ? path.resolve(stateDir) : '/run'): Paths {
   const state = path.resolve(stateDir);
   const run = path.join(runRoot, instanceName(state));
   const paths = {

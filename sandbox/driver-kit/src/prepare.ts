@@ -4,6 +4,7 @@ import { checkSpec } from './check-spec.ts';
 import type { Context } from './context.ts';
 import type { Arrangement, Cell } from './isolation.ts';
 import { claim } from './ownership.ts';
+import { isRootless } from './rootless.ts';
 import { teardown } from './teardown.ts';
 import type { WorkVolume } from './work-volume.ts';
 
@@ -19,7 +20,7 @@ export async function prepare(context: Context, given: SandboxSpec, signal?: Abo
   claim(context.paths.sandboxes, spec.id);
   try {
     const uid = await context.slots.take(spec.id, { signal, preferred: previousOwner(context, spec) });
-    const owner = { uid, gid: spec.identity === 'shared-group' ? context.caller.gid : uid };
+    const owner = ownerOf(context, spec, uid);
     mkdirSync(`${context.paths.run}/${spec.id}`, { mode: 0o711 });
     const cgroup = context.cgroups.make(spec.id, spec.limits);
     const work = spec.work.kind === 'none' ? undefined : `${context.paths.run}/${spec.id}/work`;
@@ -31,6 +32,12 @@ export async function prepare(context: Context, given: SandboxSpec, signal?: Abo
     await teardown(context, spec.id);
     throw error;
   }
+}
+
+/** Without root's rights a slot is a place only: nobody can be another than this process. */
+function ownerOf(context: Context, spec: SandboxSpec, uid: number): Cell['owner'] {
+  if (isRootless()) return { uid: 0, gid: 0 };
+  return { uid, gid: spec.identity === 'shared-group' ? context.caller.gid : uid };
 }
 
 /** The uid that a restored volume's files have: when it is free, no file has to be given to another. */

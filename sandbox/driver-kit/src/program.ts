@@ -44,8 +44,10 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   const [stdout, stderr] = caps as [(typeof caps)[0], (typeof caps)[0]];
   launched.stdin?.on('error', () => undefined); // it ended without reading all: the writer needs no telling
   const forwarder = options.gateway === undefined ? undefined : openGateway(launched, guard, options.gateway);
+  const unwatch = options.cgroup.watch?.(() => guard.stop('oom'));
   const done = launched.exited.then(async (exit) => {
     guard.end();
+    unwatch?.();
     await forwarder?.then((one) => one?.stop());
     launched.stdin?.destroy();
     const usage = options.cgroup.usage();

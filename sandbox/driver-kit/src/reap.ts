@@ -18,7 +18,7 @@ export async function reap(context: Context): Promise<ReapReport> {
   }
   for (const name of readdirSync(context.paths.trash))
     rmSync(`${context.paths.trash}/${name}`, { recursive: true, force: true });
-  await detachLoops(context.paths.state);
+  if (context.cgroups.version !== 'none') await detachLoops(context.paths.state);
   report.processes += await context.isolation.sweep();
   return report;
 }

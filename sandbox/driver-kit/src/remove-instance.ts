@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { detectCgroups } from './cgroup/detect.ts';
+import { openCgroups } from './cgroup/open-cgroups.ts';
 import { subfolders } from './cgroup/files.ts';
 import type { Isolation } from './isolation.ts';
 import { instanceName, makePaths } from './paths.ts';
@@ -11,7 +11,7 @@ import { unmount } from './work-volume.ts';
 /** Removes all that a driver with this state folder has on the machine, running programs and the folder itself too. Only when no helper uses it. */
 export async function removeInstance(stateDir: string, isolation: Pick<Isolation, 'discard' | 'sweep'>): Promise<void> {
   const paths = makePaths(stateDir);
-  const cgroups = detectCgroups(instanceName(paths.state));
+  const cgroups = openCgroups(paths);
   const slots = openSlots(paths.slots, { firstUid: 0, count: 0 });
   for (const id of new Set([...readdirSync(paths.sandboxes), ...cgroups.list()]))
     await teardown({ paths, cgroups, slots, isolation }, id);

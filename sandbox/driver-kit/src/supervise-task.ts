@@ -2,9 +2,9 @@ import { existsSync, readFileSync, writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { SandboxEnd, SupervisedEnd } from '@slowlane/contracts';
 import { fifoPool } from '@slowlane/process';
-import { detectCgroups } from './cgroup/detect.ts';
+import { openCgroups } from './cgroup/open-cgroups.ts';
 import type { Isolation } from './isolation.ts';
-import { instanceName, makePaths } from './paths.ts';
+import { makePaths } from './paths.ts';
 import { startProgram } from './program.ts';
 import type { Program } from './program.ts';
 import { openRecord } from './record.ts';
@@ -31,7 +31,7 @@ export async function superviseTask(
 
 async function supervise(task: SupervisorTask, isolation: Pick<Isolation, 'launch' | 'discard'>): Promise<void> {
   const paths = makePaths(task.stateDir);
-  const cgroups = detectCgroups(instanceName(task.stateDir));
+  const cgroups = openCgroups(paths);
   const cgroup = cgroups.open(task.id);
   const record = openRecord(task.recordDir, task.caller);
   const startedAt = Date.now();

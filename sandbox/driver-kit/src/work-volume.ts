@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { must } from './must.ts';
+import { isRootless } from './rootless.ts';
 
 /** A writable folder with a limit of bytes and inodes that nothing inside can pass. */
 export interface WorkVolume {
@@ -36,7 +37,10 @@ export interface VolumeMaker {
   make(request: VolumeRequest): Promise<WorkVolume>;
 }
 
-export function volumeMaker(templates: string, hasLoop = existsSync('/dev/loop-control')): VolumeMaker {
+export function volumeMaker(
+  templates: string,
+  hasLoop = existsSync('/dev/loop-control') && !isRootless(),
+): VolumeMaker {
   const pending = new Map<string, Promise<string>>();
   const template = (bytes: number, inodes: number): Promise<string> => {
     const key = `${bytes}-${inodes}`;

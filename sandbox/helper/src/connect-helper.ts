@@ -18,12 +18,14 @@ import { remoteSandbox } from './remote-sandbox.ts';
 export function connectHelper(socketPath: string, kind: SandboxDriver['kind'] = 'bubblewrap'): SandboxDriver {
   return {
     kind,
-    probe: () => once(socketPath, (connection) => connection.call<DriverReport>({ call: 'probe' })),
+    probe: ({ isQuick = false } = {}) =>
+      once(socketPath, (connection) => connection.call<DriverReport>({ call: 'probe', isQuick })),
     create: (spec, signal) => create(socketPath, spec, signal),
     supervise: (spec: SandboxSpec, command: SandboxCommand, recordDir: string) =>
       once(socketPath, (connection) => connection.call<void>({ call: 'supervise', spec, command, recordDir })),
     kill: (id, how) => once(socketPath, (connection) => connection.call<void>({ call: 'kill', id, how })),
     isRunning: (id) => once(socketPath, (connection) => connection.call<boolean>({ call: 'isRunning', id })),
+    removeFiles: (folder) => once(socketPath, (connection) => connection.call<void>({ call: 'removeFiles', folder })),
     reap: () => once(socketPath, (connection) => connection.call<ReapReport>({ call: 'reap' })),
   };
 }

@@ -58,12 +58,13 @@ export const Command = z.strictObject({
 
 /** What a client may say. A connection holds at most one sandbox. */
 export const Call = z.discriminatedUnion('call', [
-  z.strictObject({ call: z.literal('probe') }),
+  z.strictObject({ call: z.literal('probe'), isQuick: z.boolean().optional() }),
   z.strictObject({ call: z.literal('reap') }),
   z.strictObject({ call: z.literal('create'), spec: Spec }),
   z.strictObject({ call: z.literal('supervise'), spec: Spec, command: Command, recordDir: path }),
   z.strictObject({ call: z.literal('kill'), id, how: z.enum(['term', 'kill']) }),
   z.strictObject({ call: z.literal('isRunning'), id }),
+  z.strictObject({ call: z.literal('removeFiles'), folder: path }),
   z.strictObject({ call: z.literal('exec'), command: Command }),
   z.strictObject({ call: z.literal('killAll') }),
   z.strictObject({ call: z.literal('collect'), globs: z.array(z.string().max(1_024)).max(1_000) }),

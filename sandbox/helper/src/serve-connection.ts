@@ -64,7 +64,7 @@ async function perform(connection: Connection, id: number, call: Call): Promise<
   const { driver } = connection;
   switch (call.call) {
     case 'probe':
-      return driver.probe();
+      return driver.probe(call.isQuick === true ? { isQuick: true } : {});
     case 'reap':
       return driver.reap();
     case 'supervise':
@@ -73,6 +73,8 @@ async function perform(connection: Connection, id: number, call: Call): Promise<
       return driver.kill(call.id, call.how);
     case 'isRunning':
       return driver.isRunning(call.id);
+    case 'removeFiles':
+      return driver.removeFiles?.(call.folder);
     case 'create':
       return create(connection, call.spec as never);
     case 'exec':

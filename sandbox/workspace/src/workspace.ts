@@ -19,15 +19,18 @@ import { makeFolders } from './files/safe-folder.ts';
 import { prepareUploads } from './files/uploads.ts';
 import { type NewClient, openIdentity } from './identity/open-identity.ts';
 import { openNotebookStore } from './objects/notebook-store.ts';
-import { checkChildJob } from './permissions/check-child-job.ts';
+import { checkOwner, type OwnerWants } from './permissions/check-owner.ts';
 import { openPermissionStore } from './permissions/permission-store.ts';
 import { openSecretStore } from './secrets/secret-store.ts';
 import { openClusters } from './clusters/open-clusters.ts';
 import type { ClusterFaults } from './clusters/cluster-faults.ts';
-import { buildServer } from './http/build-server.ts';
+import { buildServer, jobOfRun } from './http/build-server.ts';
 import { type ClassArchive, makeClassArchive } from './runs/class-archive.ts';
 import { createEngine } from './runs/engine.ts';
 import { makePassable } from './runs/run-folders.ts';
+import { holdsLevel } from './permissions/holds-level.ts';
+import { createHistoryServers } from './spark-ui/history-server.ts';
+import { registerSparkUi } from './spark-ui/spark-ui-routes.ts';
 import { openCallStore } from './store/call-store.ts';
 import { openDatabase } from './store/database.ts';
 import { openJobStore } from './store/job-store.ts';
@@ -126,13 +129,14 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     ...{ database, runs, driver, root, stateDir, volumesDir, objectsDir, limits, logger, now },
     ...{ externalMaster: options.externalMaster, gatewaySocket: options.gatewaySocket, registries: options.registries },
     ...{ userName: options.user.userName, fillSecrets: secrets.fill },
+    checkAttach: (jobId, clusterId) => checkOwnerOf(jobId, { kind: 'clusters', id: clusterId, level: 'CAN_ATTACH_TO' }),
   });
   const { maxActiveRuns, maxRunJobTasks } = limits;
   const accept = { database, runs, maxActiveRuns, now, ...(maxRunJobTasks === undefined ? {} : { maxRunJobTasks }) };
   const runFaults = createRunFaults();
   const engine = createEngine({
     startChild(parent, task, settings) {
-      checkChildJob({ permissions, identity: identity.store, userName }, parent.jobId, settings.job_id);
+      checkOwnerOf(parent.jobId, { kind: 'jobs', id: String(settings.job_id), level: 'CAN_MANAGE_RUN' });
       startChildRun({ accept, jobs }, parent, { task, settings });
     },
     runFaults,
@@ -176,6 +180,7 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     permissions,
     notebooks,
     ...{ userName, stateDir, volumesDir, objectsDir, dbfsDir: join(stateDir, 'dbfs'), logger },
+    hasDestination: (id) => destinations.get(id) !== undefined,
     view: () => ({ userName, publicUrl, instanceOf: clusters.compute.instanceOf }),
   });
   clusters.register(app);
@@ -183,6 +188,14 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
   registerRunFaults(app, { faults: runFaults, accept });
   registerDestinations(app, { destinations, notifications, allowedHosts, now });
   registerLimits(app, apiLimits);
+  const historyServers = createHistoryServers({ driver, root, stateDir, logger });
+  registerSparkUi(app, {
+    ...{ runs, stateDir, servers: historyServers, now },
+    mayView(viewer, runId) {
+      const object = { kind: 'jobs', id: String(jobOfRun(runs, runId) ?? ''), level: 'CAN_VIEW' } as const;
+      return viewer.isAdmin || holdsLevel(permissions.grants(object.kind, object.id), viewer, object);
+    },
+  });
   await app.ready();
   clusters.compute.resume();
   engine.resume();
@@ -195,6 +208,10 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     inject: app.inject.bind(app) as FastifyInstance['inject'],
     close,
   };
+
+  function checkOwnerOf(jobId: number, wanted: OwnerWants): void {
+    checkOwner({ permissions, identity: identity.store, userName }, jobId, wanted);
+  }
 
   async function listen(port: number, host: string): Promise<{ url: string; port: number }> {
     await app.listen({ port, host }).catch((cause: NodeJS.ErrnoException) => {
@@ -212,6 +229,7 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     scheduler.close();
     app.server.closeAllConnections();
     await app.close();
+    await historyServers.close();
     await engine.close();
     await notifier.close();
     await clusters.compute.close();

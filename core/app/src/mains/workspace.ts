@@ -27,7 +27,7 @@ if (settings?.kind !== 'local') throw new Error('slowlane.yaml names no local wo
 
 const port = asked.port === undefined ? settings.port : Number(asked.port);
 
-const gateway = await openWorkspaceGateway({ paths, config, logger });
+const gateway = await openWorkspaceGateway({ paths, config, environment, logger });
 const workspace = await createWorkspace({
   stateDir: paths.workspace,
   volumesDir: asked.volumes ?? paths.volumes,

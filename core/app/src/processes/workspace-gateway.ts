@@ -1,10 +1,20 @@
 import { join } from 'node:path';
 import { createFolderBlobStore } from '@slowlane/artifacts';
-import type { Paths, SlowLaneYaml } from '@slowlane/config';
+import {
+  type Environment,
+  type Paths,
+  registryAddresses,
+  registryCredentials,
+  type SlowLaneYaml,
+} from '@slowlane/config';
 import type { Logger } from '@slowlane/contracts';
 import { createGateway } from '@slowlane/gateway';
 import { findCaBundle } from '../ground/ca-bundle.ts';
 import { upstreams } from '../ground/ground.ts';
+import { boundFolder } from './bound-folder.ts';
+
+/** Of libraries that runs have asked for; checked when the workspace starts. */
+const maxBlobBytes = 5 * 1_024 ** 3;
 
 /** The way to the registries for libraries of clusters. */
 export interface WorkspaceGateway {
@@ -21,15 +31,21 @@ export interface WorkspaceGateway {
 export async function openWorkspaceGateway(setting: {
   paths: Paths;
   config: SlowLaneYaml;
+  environment: Pick<Environment, 'secret'>;
   logger: Logger;
 }): Promise<WorkspaceGateway> {
-  const { paths, config, logger } = setting;
+  const { paths, config, environment, logger } = setting;
   const stateDir = join(paths.workspace, 'gateway');
+  // Nothing else refers to them: what is asked for again is fetched again.
+  const removedBytes = await boundFolder(join(stateDir, 'blobs'), maxBlobBytes);
+  if (removedBytes > 0)
+    logger.info({ removedBytes }, 'the oldest libraries in the cache of the workspace were removed');
   const gateway = await createGateway({
     stateDir,
     // Short: a socket's path has at most 107 bytes.
     socketsDir: join(paths.run, 'wgw'),
-    upstreams: await upstreams({ paths, registries: config.registries }),
+    upstreams: await upstreams({ paths, registries: registryAddresses(config.registries) }),
+    credentials: registryCredentials(config.registries, environment.secret),
     caBundle: findCaBundle(config.ca_bundle),
     blobs: createFolderBlobStore(join(stateDir, 'blobs')),
     logger,

@@ -13,8 +13,8 @@ import type { Readable, Writable } from 'node:stream';
  */
 export interface SandboxDriver {
   readonly kind: 'bubblewrap' | 'docker' | 'podman' | 'dummy';
-  /** Runs the starred abuse tests: what is proven, not what is configured. A driver that fails is refused, not used weakly. */
-  probe(): Promise<DriverReport>;
+  /** Carries out the abuse tests: what is proven, not what is configured. A driver that fails is refused, not used weakly. `isQuick`: the starred ones alone. */
+  probe(options?: { isQuick?: boolean }): Promise<DriverReport>;
   create(spec: SandboxSpec, signal?: AbortSignal): Promise<Sandbox>;
   /**
    * Starts one program under a detached supervisor and returns when it runs. The supervisor writes to `recordDir` (which
@@ -26,6 +26,12 @@ export interface SandboxDriver {
   kill(id: string, how: 'term' | 'kill'): Promise<void>;
   /** Whether the supervised program of this id still runs (its supervisor lives). */
   isRunning(id: string): Promise<boolean>;
+  /**
+   * Removes what programs have left in a folder that was mounted for them and that the caller may not remove, such as folders that they kept for themselves.
+   * The folder and what the caller owns in it stay. Only when none of them runs; one outside the allowed sources is `sandbox.refused`. Drivers
+   * whose programs leave nothing of that kind have no such call.
+   */
+  removeFiles?(folder: string): Promise<void>;
   /** Removes processes, mounts, cgroups and folders of sandboxes whose owner is gone. Supervised ones that live are kept. */
   reap(): Promise<ReapReport>;
 }
@@ -34,6 +40,8 @@ export interface DriverReport {
   ok: boolean;
   tier: 'full' | 'rootless' | 'oci';
   findings: { test: string; ok: boolean; detail: string }[];
+  /** Tests that the tier does not claim to hold, each with its reason. */
+  notClaimed?: { test: string; reason: string }[];
 }
 
 export interface ReapReport {

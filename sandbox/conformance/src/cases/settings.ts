@@ -14,15 +14,13 @@ const refusedAtCreate = (more: JsonObject) =>
 export const settingsCases: readonly Case[] = [
   stored(
     'notifications-stored',
-    'mail and webhook notifications come back as they were given',
+    'mail notifications come back as they were given',
     {
       email_notifications: { on_failure: ['a@example.org', 'b@example.org'] },
-      webhook_notifications: { on_success: [{ id: 'hook-1' }] },
       notification_settings: { no_alert_for_canceled_runs: true },
     },
     {
       'settings.email_notifications.on_failure': ['a@example.org', 'b@example.org'],
-      'settings.webhook_notifications.on_success': [{ id: 'hook-1' }],
       'settings.notification_settings.no_alert_for_canceled_runs': true,
     },
   ),

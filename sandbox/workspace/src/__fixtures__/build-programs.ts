@@ -15,6 +15,7 @@ public class Main {
     switch (args[0]) {
       case "sum": sum(result); break;
       case "exit": System.out.println("leaving"); System.exit(3); break;
+      case "leave": SparkSession.builder().getOrCreate(); System.out.println("leaving"); System.exit(0); break;
       case "throw": throw new IllegalStateException("no orders today");
       case "wait": while (!Files.exists(result.resolve("go"))) Thread.sleep(20); System.out.println("went"); break;
       case "stubborn": sun.misc.Signal.handle(new sun.misc.Signal("TERM"), s -> {}); Thread.sleep(600000); break;

@@ -1,7 +1,8 @@
-import { mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger, RootSpec, SandboxDriver } from '@slowlane/contracts';
 import { hasBegun } from '../runs/read-record.ts';
+import { removeFolder } from '../runs/remove-folder.ts';
 import { makePassable, makeShared } from '../runs/run-folders.ts';
 import { stageScratch } from '../runs/stage-run.ts';
 import { type EndWatch, watchEnd } from '../runs/watch-end.ts';
@@ -79,7 +80,7 @@ export function createClusterParts(options: PartsOptions): ClusterParts {
   async function launch(cluster: ClusterRecord, part: PartRecord): Promise<void> {
     const folders = partFolders(options.stateDir, part);
     // A number that an earlier process used may have left its folder.
-    await rm(folders.base, { recursive: true, force: true });
+    await removeFolder(driver, folders.base);
     await makePassable(join(options.stateDir, 'clusters'));
     await makePassable(folders.life);
     await makePassable(folders.base);
@@ -130,7 +131,7 @@ export function createClusterParts(options: PartsOptions): ClusterParts {
     if (closed) return;
     const current = store.parts(part.clusterId).find((one) => one.sandboxId === part.sandboxId) ?? part;
     store.removePart(part.sandboxId);
-    void rm(partFolders(options.stateDir, part).scratch, { recursive: true, force: true }).catch(() => undefined);
+    void removeFolder(driver, partFolders(options.stateDir, part).scratch).catch(() => undefined);
     options.onEnd(current);
   }
 

@@ -12,6 +12,8 @@ export interface Placement {
   net: SandboxCommand['net'];
   /** Effective settings: policy, pool and defaults applied. */
   cluster: NewCluster;
+  /** Keys of its `spark_conf` whose values came out of a secret scope. */
+  secretConf?: readonly string[];
   /** What the cluster has loaded: a path may lead to the cluster's own copy, because a warm cluster keeps the bytes it loaded. */
   libraries: Library[];
   /** Workers of the cluster; 0 = everything runs in the driver. */

@@ -22,6 +22,8 @@ export interface ComputeOptions {
   effective: (spec: NewCluster) => NewCluster;
   /** Replaces references to secrets. */
   fillSecrets: (text: string) => string;
+  /** Throws with status 403 where the owner of a job may not use a cluster. */
+  checkAttach: (jobId: number, clusterId: string) => void;
 }
 
 export function createCompute(options: ComputeOptions): Compute {
@@ -80,7 +82,8 @@ export function createCompute(options: ComputeOptions): Compute {
     } catch (error) {
       const { status } = error as { status?: number };
       if (status === undefined) throw error;
-      return clientError('INVALID_CLUSTER_REQUEST', (error as Error).message);
+      const code = status === 403 ? 'UNAUTHORIZED_ERROR' : 'INVALID_CLUSTER_REQUEST';
+      return clientError(code, (error as Error).message);
     }
   }
 
@@ -88,6 +91,8 @@ export function createCompute(options: ComputeOptions): Compute {
   function clusterFor(run: RunRecord, task: TaskRecord, resolved: Task): ClusterRecord | undefined {
     if (resolved.existing_cluster_id !== undefined) {
       const cluster = store.get(resolved.existing_cluster_id);
+      // Before a start that could be asked for by nobody else.
+      if (cluster !== undefined) options.checkAttach(run.jobId, cluster.clusterId);
       if (cluster?.state === 'TERMINATED' && cluster.source !== 'JOB') {
         if (failedForTask(cluster, task)) return cluster;
         manager.start(cluster.clusterId);
@@ -150,6 +155,7 @@ export function createCompute(options: ComputeOptions): Compute {
       cluster: spec,
       workers: hasProcesses ? cluster.workers : 0,
       libraries: loaded,
+      secretConf: secretKeys(cluster.spec.spark_conf ?? {}),
       ...(isPlain
         ? {}
         : {
@@ -169,6 +175,10 @@ export function createCompute(options: ComputeOptions): Compute {
       ...(spec.spark_conf === undefined ? {} : { spark_conf: fill(spec.spark_conf) }),
       ...(spec.spark_env_vars === undefined ? {} : { spark_env_vars: fill(spec.spark_env_vars) }),
     };
+  }
+
+  function secretKeys(conf: Record<string, string>): string[] {
+    return Object.keys(conf).filter((key) => options.fillSecrets(conf[key] as string) !== conf[key]);
   }
 
   function taskEnded(_run: RunRecord, task: TaskRecord): void {

@@ -31,6 +31,8 @@ export interface ClustersOptions {
   registries?: Readonly<Record<string, string>> | undefined;
   userName: string;
   fillSecrets: (text: string) => string;
+  /** Throws with status 403 where the owner of a job may not use a cluster. */
+  checkAttach: (jobId: number, clusterId: string) => void;
   now: () => number;
   logger: Logger;
 }
@@ -66,6 +68,7 @@ export function openClusters(options: ClustersOptions): Clusters {
   const compute = createCompute({
     ...{ manager, store, libraries, cpus, externalMaster, stateDir: options.stateDir },
     ...{ effective: (spec) => applyPools({ policies, pools }, spec), fillSecrets: options.fillSecrets },
+    checkAttach: options.checkAttach,
   });
   return {
     compute: {

@@ -16,8 +16,7 @@ import { openEventLog, readHistory, type SparkHistory } from './spark-history.ts
 export function registerSparkHistory(app: FastifyInstance, options: { runs: RunStore; stateDir: string }): void {
   const { runs, stateDir } = options;
   const eventsOf = (params: unknown): { runId: number; events: string } => {
-    const { run, task } = findRun(runs, parseInput(GetRun, params).run_id);
-    const runId = (task ?? runs.tasksOf(run.runId)[0])?.runId ?? run.runId;
+    const runId = taskRunOf(runs, parseInput(GetRun, params).run_id);
     return { runId, events: runFolders(stateDir, runId).events };
   };
   app.get('/slowlane/spark-ui/:run_id', async (request, reply) => {
@@ -41,7 +40,13 @@ export function registerSparkHistory(app: FastifyInstance, options: { runs: RunS
   });
 }
 
-function noLog(runId: number): ApiError {
+/** The task run that an address means: itself, or the first of a job run. */
+export function taskRunOf(runs: RunStore, runId: number): number {
+  const { run, task } = findRun(runs, runId);
+  return (task ?? runs.tasksOf(run.runId)[0])?.runId ?? run.runId;
+}
+
+export function noLog(runId: number): ApiError {
   return new ApiError(404, 'RESOURCE_DOES_NOT_EXIST', `Run ${runId} has no event log: Spark was not started in it.`);
 }
 
@@ -64,7 +69,7 @@ function page(runId: number, history: SparkHistory): string {
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .8rem;border-bottom:1px solid #ddd}</style></head>
 <body>
 <h1>${escapeHtml(history.application)}: run ${runId}</h1>
-<p><a href="/slowlane/spark-ui/${runId}/event-log">Event log</a>${history.isCut ? ' (longer than what this page shows)' : ''}</p>
+<p><a href="/slowlane/spark-ui/${runId}/live">Spark UI</a>. <a href="/slowlane/spark-ui/${runId}/event-log">Event log</a>${history.isCut ? ' (longer than what this page shows)' : ''}</p>
 ${table('Jobs', ['job', 'name', 'took', 'result', 'stages'], jobs)}
 ${table('Stages', ['stage', 'name', 'took', 'tasks', 'failed', 'failure'], stages)}
 ${table('Queries', ['query', 'description', 'took'], queries)}

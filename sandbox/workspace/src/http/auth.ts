@@ -12,7 +12,7 @@ declare module 'fastify' {
 
 /**
  * Every call names its sender by a bearer token: none is 401, a wrong one 403, an OAuth token that has expired 401, so that its client
- * fetches another. The run page also takes HTTP Basic with the token as password, because a browser cannot send a bearer token.
+ * fetches another. The pages of a run also take HTTP Basic with the token as password, because a browser cannot send a bearer token.
  */
 export function registerAuth(app: FastifyInstance, identity: Identity): void {
   app.addHook('onRequest', async (request, reply) => {
@@ -25,7 +25,7 @@ export function registerAuth(app: FastifyInstance, identity: Identity): void {
     const judgement = identity.judge(given);
     if ('refused' in judgement) throw refusal(judgement);
     // By the route that was found: the address itself can spell it in many ways.
-    if (isControl(request) && !judgement.principal.isAdmin)
+    if (isControl(request) && !isPage(request) && !judgement.principal.isAdmin)
       throw new ApiError(403, 'PERMISSION_DENIED', 'Only admins may use the control API.');
     setPrincipal(request, judgement.principal);
   });

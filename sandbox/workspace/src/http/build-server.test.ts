@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createJarJob, startTestWorkspace, type TestWorkspace, token } from '../__fixtures__/test-workspace.ts';
+import {
+  type Answer,
+  createJarJob,
+  jarJob,
+  startTestWorkspace,
+  type TestWorkspace,
+  token,
+} from '../__fixtures__/test-workspace.ts';
 
 let test: TestWorkspace;
 beforeEach(async () => {
@@ -37,6 +44,15 @@ describe('the server', () => {
     expect(empty).toMatchObject({ status: 400, body: { error_code: 'INVALID_PARAMETER_VALUE' } });
   });
 
+  it('takes the JSON of a caller who calls it a form, as curl does, for calls of the API alone', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const send = (url: string, body: string): Promise<Answer> => test.send('POST', url, { body, headers });
+    const made = await send('/api/2.2/jobs/create', JSON.stringify(jarJob({ name: 'by curl' })));
+    expect(made).toMatchObject({ status: 200, body: { job_id: expect.any(Number) } });
+    expect(await send('/api/2.2/jobs/create', 'name=x')).toMatchObject({ status: 400 });
+    expect(await send('/slowlane/service-principals', '{"display_name":"x"}')).toMatchObject({ status: 415 });
+  });
+
   it('says who calls', async () => {
     const me = await test.get('/api/2.0/preview/scim/v2/Me');
     expect(me).toMatchObject({ status: 200, body: { userName: 'owner@example.org', active: true } });
@@ -56,6 +72,7 @@ describe('the server', () => {
     expect(page.statusCode).toBe(200);
     expect(page.body).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(page.body).not.toMatch(/<script>|<b>/);
+    expect(page.body).toMatch(/<a href="\/slowlane\/spark-ui\/\d+\/live">Spark UI<\/a>/);
     const locked = await test.workspace.inject({ url: path });
     expect([locked.statusCode, locked.headers['www-authenticate']]).toEqual([401, expect.stringContaining('Basic')]);
   });

@@ -55,6 +55,7 @@ export interface ServerOptions {
   /** What DBFS paths outside `/Volumes` stand for. */
   dbfsDir: string;
   view: () => ViewContext;
+  hasDestination: (id: string) => boolean;
   logger: Logger;
 }
 
@@ -91,12 +92,12 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   registerDbfs(app, { dbfsDir: options.dbfsDir, volumesDir: options.volumesDir, now: accept.now });
   registerJobs(app, {
     jobs,
-    userName,
+    ...{ userName, hasDestination: options.hasDestination },
     limits: options.apiLimits ?? {},
     now: accept.now,
     onTimeoutChange: (jobId, seconds) => setTimeouts(options, jobId, seconds),
   });
-  registerStarts(app, { accept, jobs, engine });
+  registerStarts(app, { accept, jobs, engine, hasDestination: options.hasDestination });
   registerRuns(app, { runs: accept.runs, jobs, accept, engine, stateDir, now: accept.now, view: options.view });
   registerRunPage(app, { runs: accept.runs, stateDir });
   registerExport(app, { runs: accept.runs, stateDir });
@@ -110,7 +111,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
 }
 
 /** The job of a run, or of the run that a task run belongs to: their rights are the job's. */
-function jobOfRun(runs: AcceptContext['runs'], runId: number): number | undefined {
+export function jobOfRun(runs: AcceptContext['runs'], runId: number): number | undefined {
   const jobRunId = runs.getTask(runId)?.jobRunId ?? runId;
   return runs.get(jobRunId)?.jobId;
 }

@@ -3,10 +3,14 @@ import { createJarJob, jarJob, startTestWorkspace, type TestWorkspace } from '..
 
 let test: TestWorkspace;
 let jobId: number;
+let destinationId: string;
 beforeAll(async () => {
   test = await startTestWorkspace({ maxActiveRuns: 50 });
   jobId = await createJarJob(test);
   await test.post('/api/2.0/secrets/scopes/create', { scope: 'erp' });
+  const config = { email: { addresses: ['a@example.org'] } };
+  const made = await test.post('/api/2.0/notification-destinations', { display_name: 'x', config });
+  destinationId = String(made.body.id);
 });
 afterAll(() => test.close());
 
@@ -52,7 +56,7 @@ function bodies(): [string, unknown][] {
     ],
     schedule: { quartz_cron_expression: '0 0 4 * * ?', timezone_id: 'UTC', pause_status: 'PAUSED' },
     email_notifications: { on_failure: ['a@example.org'] },
-    webhook_notifications: { on_failure: [{ id: 'x' }] },
+    webhook_notifications: { on_failure: [{ id: destinationId }] },
     health: { rules: [{ metric: 'RUN_DURATION_SECONDS', op: 'GREATER_THAN', value: 1 }] },
     queue: { enabled: true },
     tasks: [

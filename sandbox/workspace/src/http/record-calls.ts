@@ -2,6 +2,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { CallStore } from '../store/call-store.ts';
 import { faultOf } from './faults.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Its address holds a right, which must not be written down: the route stands for it. */
+    hidesPath?: boolean;
+  }
+}
+
 interface Noted {
   token?: string;
   runId?: number;
@@ -37,7 +44,7 @@ export function registerRecord(
     calls.add({
       at: arrivals.get(request) ?? now(),
       method: request.method,
-      path: (request.url.split('?')[0] as string).slice(0, 2_000),
+      path: pathOf(request).slice(0, 2_000),
       route: request.routeOptions.url ?? '',
       status,
       fault: faultOf(request)?.kind ?? null,
@@ -46,4 +53,8 @@ export function registerRecord(
       jobId: noted?.jobId ?? null,
     });
   }
+}
+
+function pathOf({ url, routeOptions }: FastifyRequest): string {
+  return routeOptions.config.hidesPath === true ? (routeOptions.url ?? '') : (url.split('?')[0] as string);
 }

@@ -23,6 +23,7 @@ export function registerOidc(app: FastifyInstance, { identity, publicUrl }: Oidc
     discovery(requestOrigin(request, publicUrl())),
   );
   void app.register(async (tokens) => {
+    tokens.removeContentTypeParser('application/x-www-form-urlencoded');
     tokens.addContentTypeParser(
       'application/x-www-form-urlencoded',
       { parseAs: 'string', bodyLimit: 65_536 },

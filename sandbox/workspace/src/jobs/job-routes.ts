@@ -5,6 +5,7 @@ import { noteCall } from '../http/record-calls.ts';
 import { type ApiLimits, checkJobQuota } from '../limits/api-limits.ts';
 import type { JobRecord, JobStore } from '../store/job-store.ts';
 import { pageArrays } from '../store/page-arrays.ts';
+import { checkDestinations } from '../notifications/check-destinations.ts';
 import { readPageToken } from '../store/page.ts';
 import { checkSettings } from './check-settings.ts';
 import { withDefaults } from './job-defaults.ts';
@@ -16,6 +17,8 @@ export interface JobRoutesOptions {
   userName: string;
   now: () => number;
   limits: ApiLimits;
+  /** Whether a notification destination of this id is there. */
+  hasDestination: (id: string) => boolean;
   /** A new `timeout_seconds` of a job reaches its active runs. */
   onTimeoutChange: (jobId: number, timeoutSeconds: number) => void;
 }
@@ -45,6 +48,7 @@ export function findJob(jobs: JobStore, jobId: number): JobRecord {
 function createJob(options: JobRoutesOptions, request: FastifyRequest): unknown {
   const settings = parseInput(JobSettings, request.body);
   checkSettings(settings);
+  checkDestinations(settings, options.hasDestination);
   checkJobQuota(options.limits, options.jobs, options.now());
   const jobId = options.jobs.create(stored(settings), options.now());
   noteCall(request, { jobId });
@@ -70,6 +74,7 @@ function updateJob(options: JobRoutesOptions, request: FastifyRequest): unknown 
 
 function replaceSettings(options: JobRoutesOptions, job: JobRecord, settings: JobSettings): unknown {
   checkSettings(settings);
+  checkDestinations(settings, options.hasDestination);
   options.jobs.replace(job.jobId, stored(settings));
   const timeout = settings.timeout_seconds ?? 0;
   if (timeout !== (job.settings.timeout_seconds ?? 0)) options.onTimeoutChange(job.jobId, timeout);

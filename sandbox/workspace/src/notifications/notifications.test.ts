@@ -232,3 +232,26 @@ describe('notification destinations', () => {
     expect(answer).toMatchObject({ status: 403, body: { error_code: 'PERMISSION_DENIED' } });
   });
 });
+
+describe('a destination that is not there', () => {
+  it('is refused in jobs and one-time runs, of their tasks too', async () => {
+    const jobId = await createJarJob(test);
+    const told = { webhook_notifications: { on_failure: [{ id: 'gone' }] } };
+    const task = { ...(jarJob().tasks as object[])[0], ...told };
+    const calls = [
+      ['/api/2.2/jobs/create', jarJob(told)],
+      ['/api/2.2/jobs/create', jarJob({ tasks: [task] })],
+      ['/api/2.2/jobs/reset', { job_id: jobId, new_settings: jarJob(told) }],
+      ['/api/2.2/jobs/update', { job_id: jobId, new_settings: told }],
+      ['/api/2.2/jobs/runs/submit', { run_name: 'x', tasks: [task] }],
+    ] as const;
+    for (const [url, body] of calls) {
+      expect(await test.post(url, body), url).toMatchObject({
+        status: 400,
+        body: { error_code: 'INVALID_PARAMETER_VALUE', message: expect.stringContaining('gone does not exist') },
+      });
+    }
+    const { body } = await test.get(`/api/2.2/jobs/get?job_id=${jobId}`);
+    expect(JSON.stringify(body)).not.toContain('gone');
+  });
+});

@@ -29,9 +29,9 @@ function asOther(method: 'GET' | 'POST', url: string, body?: unknown): Promise<A
   return test.send(method, url, { headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
 }
 
-async function grant(jobId: number, level: string): Promise<void> {
+async function grant(id: number | string, level: string, kind: 'jobs' | 'clusters' = 'jobs'): Promise<void> {
   const entry = { service_principal_name: clientId, permission_level: level };
-  const { status } = await test.send('PUT', `/api/2.0/permissions/jobs/${jobId}`, {
+  const { status } = await test.send('PUT', `/api/2.0/permissions/${kind}/${id}`, {
     body: JSON.stringify({ access_control_list: [entry] }),
     headers: { 'content-type': 'application/json' },
   });
@@ -98,6 +98,72 @@ describe('a run_job task', () => {
       },
     });
     expect(test.driver.starts).toHaveLength(1);
+  });
+});
+
+describe('a cluster of somebody else', () => {
+  let clusterId: string;
+  const onCluster = (): Record<string, unknown> => {
+    const { new_cluster: _none, ...task } = (jarJob().tasks as Record<string, unknown>[])[0] as Record<string, unknown>;
+    return { ...task, existing_cluster_id: clusterId };
+  };
+  beforeEach(async () => {
+    const spec = { cluster_name: 'theirs', spark_version: '17.3.x-scala2.13', num_workers: 0, node_type_id: 'local' };
+    clusterId = String((await test.post('/api/2.1/clusters/create', spec)).body.cluster_id);
+  });
+
+  it('is named in a job or a one-time run only by who may attach to it, within a for_each_task too', async () => {
+    const each = { task_key: 'each', for_each_task: { inputs: '[1]', task: onCluster() } };
+    const calls = [
+      ['/api/2.2/jobs/create', { name: 'mine', tasks: [onCluster()] }],
+      ['/api/2.2/jobs/create', { name: 'mine', tasks: [each] }],
+      ['/api/2.2/jobs/runs/submit', { run_name: 'mine', tasks: [onCluster()] }],
+    ] as const;
+    for (const [url, body] of calls) {
+      const { status, body: answer } = await asOther('POST', url, body);
+      expect([status, answer.error_code]).toEqual([403, 'PERMISSION_DENIED']);
+      expect(answer.message).toContain(`CAN_ATTACH_TO permission on cluster ${clusterId}`);
+    }
+    await grant(clusterId, 'CAN_ATTACH_TO', 'clusters');
+    for (const [url, body] of calls) expect((await asOther('POST', url, body)).status).toBe(200);
+  });
+
+  it('is no place for a job any more whose owner may not attach to it', async () => {
+    await grant(clusterId, 'CAN_RESTART', 'clusters');
+    const made = await asOther('POST', '/api/2.2/jobs/create', { name: 'mine', tasks: [onCluster()] });
+    await grant(clusterId, 'CAN_MANAGE', 'clusters');
+    const { status } = await test.send('PUT', `/api/2.0/permissions/clusters/${clusterId}`, {
+      body: JSON.stringify({ access_control_list: [] }),
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(status).toBe(200);
+    const run = (await asOther('POST', '/api/2.2/jobs/run-now', { job_id: made.body.job_id })).body.run_id;
+    expect(await test.runIn('INTERNAL_ERROR', run)).toMatchObject({
+      status: { termination_details: { code: 'UNAUTHORIZED_ERROR', message: expect.stringContaining(clusterId) } },
+    });
+    expect(test.driver.starts).toEqual([]);
+  });
+});
+
+describe('the pages of a run', () => {
+  it('are for whoever may see its job, and not for admins alone', async () => {
+    const jobId = await createJarJob(test);
+    const { body } = await test.post('/api/2.2/jobs/run-now', { job_id: jobId });
+    const { spec } = await test.driver.started(1);
+    await test.driver.end(spec.id, { stdout: 'what it printed' });
+    await test.runIn('TERMINATED', body.run_id);
+    const pages = [
+      `/jobs/${jobId}/runs/${String(body.run_id)}`,
+      `/jobs/1/runs/${String(body.run_id)}`,
+      `/slowlane/spark-ui/${String(body.run_id)}`,
+      `/slowlane/spark-ui/${String(body.run_id)}/event-log`,
+      `/slowlane/spark-ui/${String(body.run_id)}/live`,
+    ];
+    for (const page of pages) expect((await asOther('GET', page)).status, page).toBe(403);
+    await grant(jobId, 'CAN_VIEW');
+    const statuses = await Promise.all(pages.map(async (page) => (await asOther('GET', page)).status));
+    // This run has started no Spark.
+    expect(statuses).toEqual([200, 200, 404, 404, 404]);
   });
 });
 

@@ -36,22 +36,25 @@ export function registerGuard(app: FastifyInstance, options: GuardOptions): void
   });
 }
 
-/** Whoever makes a job run another one must be allowed to run that one himself. */
+/** Whoever makes a job run another one, or on a cluster that is there, must be allowed to do so himself. */
 function checkTargets(request: FastifyRequest, caller: Principal, permissions: PermissionStore): void {
   const route = request.routeOptions.url?.replace(/^\/api\/2\.\d/, '') ?? '';
   if (!/^\/jobs\/(?:create|reset|update|runs\/submit)$/.test(route)) return;
-  for (const id of jobTargets(request.body)) {
-    const wanted = { kind: 'jobs', id, level: 'CAN_MANAGE_RUN' } as const;
+  for (const wanted of targetsOf(request.body)) {
     if (!holdsLevel(permissions.grants(wanted.kind, wanted.id), caller, wanted)) throw denied(caller, wanted);
   }
 }
 
-/** Jobs that the settings in a body would run, within for-each tasks too. */
-function jobTargets(body: unknown): string[] {
+/** Jobs that the settings in a body would run, and clusters that they would use, within for-each tasks too. */
+function targetsOf(body: unknown): Wanted[] {
   const { tasks, new_settings } = TargetTasks.parse(body);
   return [...(tasks ?? []), ...(new_settings?.tasks ?? [])]
-    .flatMap((task) => [task.run_job_task?.job_id, task.for_each_task?.task?.run_job_task?.job_id])
-    .filter((id) => id !== undefined);
+    .flatMap((task) => [task, task.for_each_task?.task])
+    .flatMap((task): { kind: ObjectKind; id: string | undefined; level: string }[] => [
+      { kind: 'jobs', id: task?.run_job_task?.job_id, level: 'CAN_MANAGE_RUN' },
+      { kind: 'clusters', id: task?.existing_cluster_id, level: 'CAN_ATTACH_TO' },
+    ])
+    .filter((wanted): wanted is Wanted => wanted.id !== undefined);
 }
 
 interface Wanted {
@@ -86,6 +89,9 @@ function objectsOf(request: FastifyRequest, { jobOfRun }: GuardOptions): Wanted[
     return [{ kind: params.kind, id: params.id, level: params.kind === 'cluster-policies' ? 'CAN_USE' : 'CAN_MANAGE' }];
   const isGet = request.method === 'GET' || request.method === 'HEAD';
   const ids = ObjectIds.parse(isGet ? request.query : request.body);
+  const page = /^\/(?:jobs|slowlane\/spark-ui)\/:/.test(route) ? ObjectIds.parse(request.params).run_id : undefined;
+  // What else the address of a page names is not looked at by the page.
+  if (page !== undefined) return [{ kind: 'jobs', id: String(jobOfRun(Number(page)) ?? ''), level: 'CAN_VIEW' }];
   const isRead = isGet || route.endsWith('/events');
   if (route.startsWith('/jobs/')) {
     const level = isRead ? 'CAN_VIEW' : route.includes('run') ? 'CAN_MANAGE_RUN' : 'CAN_MANAGE';

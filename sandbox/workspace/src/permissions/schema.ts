@@ -34,8 +34,11 @@ export const ObjectIds = z
   .object({ job_id: id, run_id: id, cluster_id: id, policy_id: id, instance_pool_id: id })
   .catch({});
 
-/** The same of settings: which jobs their tasks run. What has another shape is refused by the call itself. */
-const Target = z.object({ run_job_task: z.object({ job_id: id }).optional().catch(undefined) });
+/** The same of settings: which jobs their tasks run, and on which clusters. What has another shape is refused by the call itself. */
+const Target = z.object({
+  run_job_task: z.object({ job_id: id }).optional().catch(undefined),
+  existing_cluster_id: id,
+});
 const targetTasks = z
   .array(
     Target.extend({

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Logger, RootSpec, SandboxDriver } from '@slowlane/contracts';
 import { inTransaction } from '../store/database.ts';
@@ -9,6 +8,7 @@ import type { Task } from '../jobs/schema.ts';
 import { limitReached } from './accept-run.ts';
 import { createLauncher, type Launcher, type LaunchResult } from './launcher.ts';
 import { cancelled, internalError, jobOutcome } from './outcome.ts';
+import { removeFolder } from './remove-folder.ts';
 import { runFolders } from './run-folders.ts';
 import { type RunRecord, settingsOf, type TaskRecord } from './run-record.ts';
 import { judgeEnd } from './judge-end.ts';
@@ -383,7 +383,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   function removeScratch(taskRunId: number): void {
     const { scratch } = runFolders(options.stateDir, taskRunId);
-    void rm(scratch, { recursive: true, force: true }).catch((error: unknown) => {
+    void removeFolder(driver, scratch).catch((error: unknown) => {
       logger.warn({ folder: scratch, error: String(error) }, 'scratch folder of a run could not be removed');
     });
   }

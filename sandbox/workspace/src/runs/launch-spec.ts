@@ -18,7 +18,7 @@ export interface LaunchInput {
   scratch: string;
   task: Task;
   program: StagedProgram;
-  placement: Pick<Placement, 'master' | 'net' | 'cluster' | 'workers' | 'mounts'>;
+  placement: Pick<Placement, 'master' | 'net' | 'cluster' | 'workers' | 'mounts' | 'secretConf'>;
   /** Folder for the event log. */
   events?: string | undefined;
   limits: { driverMemoryBytes: number; cpus: number; wallMs: number };
@@ -68,6 +68,7 @@ export function launchSpec(input: LaunchInput): { spec: SandboxSpec; command: Sa
     input.startAttempt,
     submitArguments({
       ...{ program, cluster, cpus, heapBytes, master: placement.master, workers: placement.workers },
+      secretConf: placement.secretConf ?? [],
       hasClassArchive: input.classArchive !== undefined,
       hasEventLog: input.events !== undefined,
     }),

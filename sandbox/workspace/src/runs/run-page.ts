@@ -38,7 +38,8 @@ ${error === '' ? '' : `<p class="error">${escapeHtml(error)}</p>`}
 ${trace === '' ? '' : `<pre>${escapeHtml(trace)}</pre>`}
 ${cells === undefined ? '' : cellsHtml(cells)}
 <pre>${escapeHtml(logs)}</pre>
-<p><a href="/slowlane/spark-ui/${task.runId}">What Spark did</a> (jobs, stages, queries, executors)</p>`;
+<p><a href="/slowlane/spark-ui/${task.runId}">What Spark did</a> (jobs, stages, queries, executors),
+<a href="/slowlane/spark-ui/${task.runId}/live">Spark UI</a></p>`;
 }
 
 function page(run: RunRecord, sections: string[]): string {

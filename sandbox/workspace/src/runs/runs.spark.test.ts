@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -40,14 +40,18 @@ describe.skipIf(!canStartTestHelper())('runs on real Spark', { timeout: 60_000 }
     return start({ spark_jar_task: jar, libraries: [{ jar: '/Volumes/main/apps/artifacts/demo.jar' }] }, changes);
   }
 
-  async function startScript(source: string, parameters: string[] = []): Promise<unknown> {
+  async function startScript(
+    source: string,
+    parameters: string[] = [],
+    changes: Record<string, unknown> = {},
+  ): Promise<unknown> {
     const path = `/Shared/script${++count}.py`;
     await test.call('POST', '/api/2.0/workspace/import', {
       path,
       format: 'AUTO',
       content: Buffer.from(source).toString('base64'),
     });
-    return start({ spark_python_task: { python_file: `/Workspace${path}`, parameters } });
+    return start({ spark_python_task: { python_file: `/Workspace${path}`, parameters } }, changes);
   }
 
   async function output(runId: unknown): Promise<{ logs: string; error?: string; error_trace?: string }> {
@@ -136,6 +140,47 @@ describe.skipIf(!canStartTestHelper())('runs on real Spark', { timeout: 60_000 }
     expect((await output(runId)).logs).toMatch(/^leaving\n/);
   });
 
+  it('an exit with 0 is a success, of a JAR with Spark still open and of a script; a text is a failure', async () => {
+    const runs = await Promise.all([
+      startJar('leave', resultFolder()),
+      startScript('import sys\nprint("leaving")\nsys.exit(0)\n'),
+      startScript('import sys\nsys.exit("nothing to do")\n'),
+    ]);
+    const ended = await Promise.all(runs.map((run) => test.ended(run)));
+    expect(ended.map(({ state }) => (state as { result_state: string }).result_state)).toEqual([
+      ...['SUCCESS', 'SUCCESS', 'FAILED'],
+    ]);
+    for (const run of runs.slice(0, 2)) expect((await output(run)).logs).toMatch(/^leaving\n/);
+  });
+
+  it('secrets in the environment and the configuration of a cluster reach the driver, and nothing that is kept of the run', async () => {
+    const value = 'hunter-2-in-conf';
+    await test.call('POST', '/api/2.0/secrets/scopes/create', { scope: 'erp' });
+    await test.call('POST', '/api/2.0/secrets/put', { scope: 'erp', key: 'word', string_value: value });
+    const source = `import os
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.getOrCreate()
+print("lengths", len(os.environ["DB_LOGIN"]), len(spark.conf.get("spark.acme.login")), spark.range(3).count())
+`;
+    const secret = '{{secrets/erp/word}}';
+    const new_cluster = {
+      ...cluster,
+      spark_env_vars: { DB_LOGIN: secret },
+      spark_conf: { 'spark.acme.login': secret },
+    };
+    const runId = await startScript(source, [], { job_clusters: [{ job_cluster_key: 'one', new_cluster }] });
+    const view = await test.ended(runId);
+    expect((await output(runId)).logs).toContain(`lengths ${value.length} ${value.length} 3`);
+    const base = join(test.folder, 'state', 'runs', String((view.tasks as { run_id: number }[])[0]?.run_id));
+    const kept = (await readdir(base, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    const texts = await Promise.all(kept.map(({ parentPath, name }) => readFile(join(parentPath, name), 'utf8')));
+    expect(texts.join('\n')).toContain('spark.acme.login');
+    expect(texts.join('\n')).not.toContain(value);
+    expect(JSON.stringify(await test.call('GET', `/api/2.2/jobs/runs/get?run_id=${String(runId)}`))).not.toContain(
+      value,
+    );
+  });
+
   it('an exception of a JAR is the error of the run', async () => {
     const runId = await startJar('throw', resultFolder());
     await test.ended(runId);
@@ -155,6 +200,28 @@ describe.skipIf(!canStartTestHelper())('runs on real Spark', { timeout: 60_000 }
     expect(await test.ended(runId)).toMatchObject({
       state: { result_state: 'TIMEDOUT', user_cancelled_or_timedout: true },
     });
+  });
+
+  it('nothing is left of the folder of a run that was killed in the middle of Spark', async () => {
+    const source = `from pyspark.sql import SparkSession
+spark = SparkSession.builder.getOrCreate()
+spark.range(1000).repartition(3).cache().count()
+open("/run-dir/up", "w").close()
+while True: pass
+`;
+    const runId = await startScript(source);
+    const run = await test.inState(runId, 'RUNNING');
+    const id = (run.tasks as { run_id: number }[])[0]?.run_id;
+    const scratch = join(test.folder, 'state', 'runs', String(id), 'scratch');
+    await expect.poll(() => stat(join(scratch, 'up')).catch(() => undefined), { timeout: 50_000 }).toBeDefined();
+    const modes = await Promise.all(
+      (await readdir(join(scratch, 'spark'))).map(async (name) => (await stat(join(scratch, 'spark', name))).mode),
+    );
+    // What only the run's own user may open, or this test would prove nothing.
+    expect(modes.filter((mode) => (mode & 0o077) === 0)).not.toEqual([]);
+    await test.helper.driver.kill(`run-${id}`, 'kill');
+    await test.ended(runId);
+    await expect.poll(() => stat(scratch).catch(() => undefined), { timeout: 20_000 }).toBeUndefined();
   });
 
   it('cancel ends a program: TERMINATING until it is gone, then CANCELED', async () => {

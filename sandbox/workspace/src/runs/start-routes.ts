@@ -5,6 +5,7 @@ import { noteCall } from '../http/record-calls.ts';
 import { checkSettings } from '../jobs/check-settings.ts';
 import { findJob } from '../jobs/job-routes.ts';
 import { type JobSettings, RunNow, SubmitRun, type Task } from '../jobs/schema.ts';
+import { checkDestinations } from '../notifications/check-destinations.ts';
 import type { JobRecord, JobStore } from '../store/job-store.ts';
 import { type AcceptContext, acceptRun } from './accept-run.ts';
 import type { Engine } from './engine.ts';
@@ -16,6 +17,8 @@ export interface StartRoutesOptions {
   accept: AcceptContext;
   jobs: JobStore;
   engine: Engine;
+  /** Whether a notification destination of this id is there. */
+  hasDestination: (id: string) => boolean;
 }
 
 /** `run-now` and `runs/submit`: the run is on the disk before the answer, and its program is started after it. */
@@ -64,7 +67,7 @@ function checkForms(body: RunNow): void {
 
 /** Starts the run of a run_job task, once: it is written down as the task's child. Throws for a job that is gone or would run itself. */
 export function startChildRun(
-  options: Omit<StartRoutesOptions, 'engine'>,
+  options: Pick<StartRoutesOptions, 'accept' | 'jobs'>,
   parent: RunRecord,
   { task, settings }: { task: TaskRecord; settings: NonNullable<Task['run_job_task']> },
 ): void {
@@ -89,7 +92,7 @@ export function startChildRun(
 
 /** Starts a run that no call asked for. It never waits for a caller to try again: where the workspace is full it queues or is SKIPPED. */
 export function startOwnRun(
-  options: Omit<StartRoutesOptions, 'engine'>,
+  options: Pick<StartRoutesOptions, 'accept' | 'jobs'>,
   job: JobRecord,
   { trigger, token }: { trigger: RunTrigger; token: string },
 ): number {
@@ -156,6 +159,7 @@ function submitRun(options: StartRoutesOptions, request: FastifyRequest): unknow
   const body = parseInput(SubmitRun, request.body);
   if (body.idempotency_token !== undefined) noteCall(request, { token: body.idempotency_token });
   checkSettings(body);
+  checkDestinations(body, options.hasDestination);
   const { runId } = acceptRun(options.accept, {
     runType: 'SUBMIT_RUN',
     token: body.idempotency_token,

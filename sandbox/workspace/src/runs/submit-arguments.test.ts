@@ -37,6 +37,16 @@ describe('the call of spark-submit', () => {
     ]);
   });
 
+  it('tells Spark to keep the values of secrets, and the command line that they came on, out of its event log', () => {
+    const argv = submitArguments({
+      ...{ program: plainProgram(jar), master: 'local[2]', workers: 0, cpus: 2, heapBytes: gib },
+      ...{ hasClassArchive: false, hasEventLog: true, secretConf: ['spark.acme.login'] },
+      cluster: cluster({ 'spark.acme.login': 'hunter-2', 'spark.redaction.regex': 'iban' }),
+    });
+    expect(argv).toContain('spark.redaction.regex=iban|spark\\.acme\\.login');
+    expect(submit(jar).join(' ')).not.toContain('redaction');
+  });
+
   it('hands the settings of the job on, but keeps what the workspace decides', () => {
     const argv = submit(jar, {
       'spark.sql.shuffle.partitions': '3',

@@ -20,6 +20,8 @@ export interface SubmitInput {
   workers: number;
   cpus: number;
   heapBytes: number;
+  /** Keys of `spark_conf` whose values came out of a secret scope. */
+  secretConf?: readonly string[];
   /** Whether the class archive is mounted. */
   hasClassArchive: boolean;
   /** Whether the folder for the event log is mounted. */
@@ -94,6 +96,7 @@ function confArguments(input: SubmitInput): string[] {
     'spark.sql.warehouse.dir': `file:${scratchTarget}/warehouse`,
     'spark.jars.ivy': `${scratchTarget}/ivy`,
     ...Object.fromEntries(asked),
+    ...redaction(input),
     // Another run, under another uid, must be able to replace what this one writes to a volume.
     'spark.hadoop.fs.permissions.umask-mode': '002',
     // Plain text in one file, which can be read while the run goes on.
@@ -121,6 +124,19 @@ function confArguments(input: SubmitInput): string[] {
     ...['--driver-memory', `${Math.floor(input.heapBytes / 1_024 ** 2)}m`],
   ];
 }
+
+/**
+ * Spark writes its whole configuration, and the command line that it came on, to the event log and shows it in its UI, where everyone who may see the run
+ * would read the secrets. It leaves out what its expression finds in a key or a value.
+ */
+function redaction({ cluster, secretConf = [] }: SubmitInput): Record<string, string> {
+  if (secretConf.length === 0) return {};
+  const asked = cluster.spark_conf?.[redactionKey] ?? '(?i)secret|password|token|access[.]?key';
+  const keys = secretConf.map((key) => key.replace(/[^A-Za-z0-9_]/g, '\\$&'));
+  return { [redactionKey]: [asked, ...keys].join('|') };
+}
+
+const redactionKey = 'spark.redaction.regex';
 
 /** A fair share of each worker, so that several runs can be on one cluster at once; what the cluster itself says stands over it. */
 function clusterConf(input: SubmitInput): Record<string, string> {

@@ -73,7 +73,12 @@ def pip_install(wheels, target):
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-cache-dir"]
     command += ["--disable-pip-version-check", "--no-warn-script-location", "--target", target + ".pip", "--", *wheels]
     subprocess.run(command, check=True)
-    shutil.copytree(target + ".pip", target, dirs_exist_ok=True)
+    # Not the folder itself: it belongs to the workspace, so its mode is not ours to copy.
+    for entry in os.scandir(target + ".pip"):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.copytree(entry.path, os.path.join(target, entry.name), dirs_exist_ok=True)
+        else:
+            shutil.copy2(entry.path, os.path.join(target, entry.name))
 
 
 def run_script(path, parameters):
