@@ -40,12 +40,19 @@ export interface LocalCommands {
   status(): Promise<StatusView>;
   doctor(): Promise<DoctorView>;
   toolchains(): Promise<ToolchainsView>;
+  pinToolchain(options: { refresh: boolean }): Promise<PinnedView>;
   listPlugins(): Promise<PluginsView>;
   /** `line`: what to write into slowlane.yaml. */
   newPlugin(name: string, parent: string): Promise<{ folder: string; files: string[]; line: string }>;
   testPlugin(folder: string): Promise<PluginTestView>;
   demo(options: { keep: boolean; yes: boolean }): Promise<object>;
-  test(options: { suites: string[]; full: boolean; fast: boolean }): Promise<TestView>;
+  test(options: {
+    suites: string[];
+    full: boolean;
+    fast: boolean;
+    /** Instead of the suites: kills at random for so long. */
+    chaos?: { minutes: number; seed: number | undefined };
+  }): Promise<TestView>;
   bench(suites: string[]): Promise<BenchView>;
   /** `cursor`: newest event in the ledger of the backup. */
   backup(
@@ -172,6 +179,15 @@ export interface ToolchainsView {
   missing: { name: string; use: string; remedy: string }[];
 }
 
+export interface PinnedView {
+  digest: string;
+  suite: string;
+  packages: { name: string; version: string }[];
+  folder: string;
+  /** Whether slowlane.yaml makes builds use it. */
+  isUsed: boolean;
+}
+
 export interface DoctorView {
   ready: boolean;
   ground: { name: string; use: string; found: string | undefined; line: string | undefined }[];
@@ -182,7 +198,15 @@ export interface DoctorView {
         findings: { test: string; ok: boolean; detail: string }[];
         /** The driver, and the tests of the abuse suite with how many attacks of each held. */
         driver?: string;
-        tests?: { id: string; title: string; starred: boolean; attacks: number; held: number; ok: boolean }[];
+        tests?: {
+          id: string;
+          title: string;
+          starred: boolean;
+          attacks: number;
+          held: number;
+          ok: boolean;
+          notClaimed?: string;
+        }[];
       }
     | undefined;
   /** What the running service says: part or workspace -> `ok` or `failed`; absent while it does not run. */

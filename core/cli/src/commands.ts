@@ -47,6 +47,7 @@ export const commands: readonly Command<CommandInput>[] = [
     plugin.pluginNew,
     plugin.pluginTest,
     toolchain.toolchainLs,
+    toolchain.toolchainPin,
     local.workspaceUp,
     local.workspaceEnv,
   ],

@@ -1,4 +1,11 @@
+export {
+  credentialVariables,
+  registryAddresses,
+  registryCredentials,
+  sourceCredentials,
+  sourceHosts,
+} from './credentials.ts';
 export { callerEnvironment, type Environment, readEnvironment } from './environment.ts';
 export { loadConfig } from './load-config.ts';
 export { type Paths, pathsOf } from './paths.ts';
-export { SlowLaneYaml, type WorkspaceSettings } from './schema.ts';
+export { SlowLaneYaml, type SourceSettings, type WorkspaceSettings } from './schema.ts';

@@ -19,6 +19,8 @@ export interface Paths {
   workspace: string;
   volumes: string;
   helper: string;
+  /** Pinned root file systems. */
+  roots: string;
   adminToken: string;
   helperSocket: string;
   hookSocket: string;
@@ -49,6 +51,7 @@ export function pathsOf(environment: Environment): Paths {
     workspace: join(home, 'workspace'),
     volumes: join(home, 'volumes'),
     helper: join(home, 'helper'),
+    roots: join(home, 'roots'),
     adminToken: join(home, 'admin-token'),
     helperSocket: join(run, 'helper.sock'),
     hookSocket: join(run, 'hook.sock'),

@@ -79,6 +79,43 @@ export const OidcSettings = z.strictObject({
 });
 export type OidcSettings = z.infer<typeof OidcSettings>;
 
+/** Where a registry is, and the environment variables with what it asks for: user and password, or a token. */
+export const RegistrySettings = z.union([
+  z.url(),
+  z
+    .strictObject({
+      url: z.url(),
+      username_env: z.string().min(1).optional(),
+      password_env: z.string().min(1).optional(),
+      token_env: z.string().min(1).optional(),
+    })
+    .refine(
+      ({ username_env: user, password_env: password, token_env: token }) =>
+        (user === undefined) === (password === undefined) && (token === undefined || user === undefined),
+      'username_env together with password_env, or token_env alone',
+    ),
+]);
+export type RegistrySettings = z.infer<typeof RegistrySettings>;
+
+/** Git hosts that need a token, or are inside the network: a repository's address, or the beginning of several with a star at its end. */
+export const SourceSettings = z.strictObject({
+  match: z
+    .string()
+    .regex(
+      /^https:\/\/[A-Za-z0-9.-]+(?::[0-9]{1,5})?\/(?:[A-Za-z0-9._~/-]*\/)?(?:\*|[A-Za-z0-9._~-]+)$/,
+      'https://host/team/repository.git or https://host/team/*',
+    ),
+  /** Environment variable with the token; it is added behind the gateway, where neither git nor a build can see it. */
+  token_env: z.string().min(1).optional(),
+  /** Name that goes with the token in Basic authentication; most hosts take any. */
+  user: z
+    .string()
+    .regex(/^[^:\s]{1,200}$/)
+    .default('x-access-token'),
+  scheme: z.enum(['basic', 'bearer']).default('basic'),
+});
+export type SourceSettings = z.infer<typeof SourceSettings>;
+
 /** `slowlane.yaml`: strict, every key optional. */
 export const SlowLaneYaml = z.strictObject({
   listen: z
@@ -91,7 +128,8 @@ export const SlowLaneYaml = z.strictObject({
   /** A Postgres database for the read model, instead of a SQLite file: for several nodes. `url_env` names the variable with its URL. */
   ledger: z.strictObject({ postgres: z.strictObject({ url_env: z.string().min(1) }) }).optional(),
   /** Registries behind the dependency gateway; without an entry the address is learned from the tool's own configuration. */
-  registries: z.record(Name, z.url()).default({}),
+  registries: z.record(Name, RegistrySettings).default({}),
+  sources: z.array(SourceSettings).max(200).default([]),
   /** CA bundle (PEM) that is trusted besides the system's: for companies that inspect TLS. */
   ca_bundle: z.string().optional(),
   workspaces: z.record(Name, WorkspaceSettings).prefault({ local: { kind: 'local' } }),
@@ -145,6 +183,15 @@ export const SlowLaneYaml = z.strictObject({
       driver: z.enum(['bubblewrap', 'docker', 'podman']).default('bubblewrap'),
       /** Socket of the engine; default /var/run/docker.sock or /run/podman/podman.sock. */
       socket: z.string().startsWith('/').optional(),
+      /** Root file system of builds and runs: this machine's own, or one made from Debian packages by `slowlane toolchain pin`. */
+      root: z.enum(['host', 'pinned']).default('host'),
+      /** Debian packages of the pinned one; default what the languages that ship build with. */
+      packages: z
+        .array(z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/))
+        .min(1)
+        .optional(),
+      /** What must hold. `rootless` needs no root's rights and holds less (docs/sandbox.md): it is never chosen by itself. */
+      tier: z.enum(['full', 'rootless']).default('full'),
     })
     .prefault({}),
   /** Language plugins besides those that ship: folders (`./plugin-go`, relative to this file) or npm packages installed beside it. */

@@ -11,6 +11,10 @@ export const SourceSpec = z.strictObject({
   git: z.string().optional(),
   ref: z.string().min(1).max(200).default('main'),
   path: z.string().default('.'),
+  /** Take submodules in, each at the commit that the repository names; without it they are left out and noted. */
+  submodules: z.boolean().optional(),
+  /** Take in the files that Git LFS keeps elsewhere; without it their pointers stay. */
+  lfs: z.boolean().optional(),
 });
 
 export const BuildSpec = z.strictObject({

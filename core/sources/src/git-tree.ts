@@ -11,6 +11,12 @@ import {
   tooLarge,
 } from './source-tree.ts';
 
+/** A tree of one repository. */
+export interface GitTree extends SourceTree {
+  /** Submodules in it: their paths, relative to the project folder, and their commits. */
+  submodules: readonly { path: string; commit: string }[];
+}
+
 interface GitEntry extends SourceEntry {
   object: string;
 }
@@ -27,13 +33,14 @@ const PIECE_COUNT = 2_000;
 export async function readGitTree(
   place: GitPlace,
   asked: { commit: string; path: string; limits: SourceLimits },
-): Promise<SourceTree> {
-  const { entries, notes } = parseListing(await listTree(place, asked));
+): Promise<GitTree> {
+  const { entries, notes, submodules } = parseListing(await listTree(place, asked));
   const sorted = checkedEntries(entries, asked.limits);
   const objects = new Map(sorted.map((entry) => [entry.path, entry.object]));
   return {
     entries: sorted.map(({ path, size, mode }) => ({ path, size, mode })),
     notes,
+    submodules,
     read: (wanted) =>
       readContents(
         place,
@@ -76,8 +83,9 @@ export function projectFolder(path: string): string {
 }
 
 /** Entries of `ls-tree -r -l -z`: `<mode> <type> <object> <size>\t<path>\0`. Links and submodules become notes. */
-function parseListing(listing: string): { entries: GitEntry[]; notes: string[] } {
+function parseListing(listing: string): { entries: GitEntry[]; notes: string[]; submodules: GitTree['submodules'] } {
   const entries: GitEntry[] = [];
+  const submodules: { path: string; commit: string }[] = [];
   const notes: string[] = [];
   for (const line of listing.split('\0')) {
     const parts = /^([0-7]{6}) ([a-z]+) ([0-9a-f]+) +(\d+|-)\t([^]*)$/.exec(line);
@@ -86,10 +94,16 @@ function parseListing(listing: string): { entries: GitEntry[]; notes: string[] }
     if (mode === '100644' || mode === '100755' || mode === '100664') {
       entries.push({ path, size: Number(size), mode: mode === '100755' ? '100755' : '100644', object });
     } else {
-      notes.push(`${JSON.stringify(path)} is left out: ${mode === '160000' ? 'a submodule' : 'a symbolic link'}`);
+      if (mode === '160000') submodules.push({ path, commit: object });
+      notes.push(leftOut(path, mode === '160000' ? 'a submodule' : 'a symbolic link'));
     }
   }
-  return { entries, notes };
+  return { entries, notes, submodules };
+}
+
+/** The note about something that is not taken. */
+export function leftOut(path: string, what: 'a submodule' | 'a symbolic link'): string {
+  return `${JSON.stringify(path)} is left out: ${what}`;
 }
 
 async function* readContents(

@@ -1,7 +1,5 @@
 import { isIP } from 'node:net';
-import { lookup } from 'node:dns/promises';
 import { SlowLaneError } from '@slowlane/contracts';
-import { isPublicAddress } from '@slowlane/kit';
 
 /**
  * Where a fetch may go. `hosts`: exact names (`git.example.org`, `git.example.org:8443` for another port), `*.example.org`, or `*`
@@ -12,7 +10,7 @@ export interface FetchAllowance {
   hosts: readonly string[];
 }
 
-/** The URL as git is given it. Throws `source.refused` with the reason. Does not look up the host. */
+/** The URL of a repository. Throws `source.refused` with the reason. Does not look up the host: its address is checked where it is dialled, in the gateway. */
 export function checkGitUrl(text: string, allow: FetchAllowance): URL {
   // URL parsing drops line breaks and tabs and so hides them: look at the text itself first.
   if (/[\u0000-\u0020\u007f-\u009f]/.test(text)) throw refused(text, 'it has white space or control characters');
@@ -30,29 +28,6 @@ export function checkGitUrl(text: string, allow: FetchAllowance): URL {
   return url;
 }
 
-/**
- * Addresses to connect to, looked up once and checked, so that a second look-up cannot answer otherwise (`undefined`: the host is named
- * by the operator and needs no check). Throws `source.refused` for private addresses, `source.unreachable` for unknown hosts.
- */
-export async function checkedAddresses(url: URL, allow: FetchAllowance): Promise<string[] | undefined> {
-  if (url.protocol === 'file:' || allow.hosts.includes(url.host)) return undefined;
-  const addresses = await addressesOf(url.hostname);
-  for (const { address } of addresses) {
-    if (!isPublicAddress(address)) {
-      throw refused(url.href, `its host has the private address ${address}`);
-    }
-  }
-  return addresses.map(({ address }) => address);
-}
-
-async function addressesOf(host: string): Promise<{ address: string; family: number }[]> {
-  try {
-    return await lookup(host, { all: true });
-  } catch (error) {
-    throw new SlowLaneError('source.unreachable', `${host}: the name cannot be looked up`, { cause: error });
-  }
-}
-
 function parse(text: string): URL {
   try {
     return new URL(text);
@@ -68,5 +43,10 @@ function isAllowedHost(url: URL, hosts: readonly string[]): boolean {
 }
 
 function refused(url: string, reason: string): SlowLaneError {
-  return new SlowLaneError('source.refused', `${JSON.stringify(url.slice(0, 300))}: ${reason}`);
+  const isSsh = /^(?:git\+)?ssh:|^[^/:@\s]+@[^/:\s]+:/i.test(url);
+  return new SlowLaneError('source.refused', `${JSON.stringify(url.slice(0, 300))}: ${reason}`, {
+    hint: isSsh
+      ? 'Deploy keys (ssh) are not supported: use the https address, and name its token under sources in slowlane.yaml.'
+      : 'Use the https address of the repository, without credentials.',
+  });
 }

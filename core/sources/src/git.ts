@@ -16,10 +16,8 @@ export interface GitOptions {
   signal?: AbortSignal;
   /** Ends the program when it is silent for this long. */
   silenceMs?: number;
-  /** `https` or `file`; nothing is allowed by default. */
+  /** `file`; nothing is allowed by default. */
   protocol?: string;
-  /** More `-c` settings. */
-  config?: readonly string[];
 }
 
 /** What a run of git said when it failed: for `mapGitFailure`. */
@@ -46,7 +44,7 @@ export function catFile(place: GitPlace, argv: readonly string[], options: GitOp
  * `sandbox.md` §17: no hooks, no fsmonitor (it runs a program named in the repository's configuration), no credential helper,
  * every object checked on its way in, no redirects (they leave the host that was checked), no automatic gc.
  */
-const hardened = [
+export const hardened: readonly string[] = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
   'credential.helper=',
@@ -101,7 +99,7 @@ function create(place: GitPlace, options: GitOptions, signal: AbortSignal): Simp
   return simpleGit({
     baseDir: place.dir,
     binary: place.gitPath,
-    config: [...hardened, ...(options.config ?? [])],
+    config: [...hardened],
     abort: signal,
     // The default takes a program for done 50 ms after its exit, whether or not its output has been read.
     completion: { onClose: true, onExit: false },
@@ -128,11 +126,15 @@ function failureText(result: { exitCode: number; stdErr: Buffer[] }): Buffer {
 
 /** The whole environment: nothing is inherited. */
 function environmentOf(place: GitPlace, protocol: string): Record<string, string> {
+  return { PATH: `${dirname(place.gitPath)}:/usr/bin:/bin`, ...gitEnvironment(place.dir, protocol) };
+}
+
+/** Without PATH. `protocol`: the only one that is allowed. */
+export function gitEnvironment(dir: string, protocol: string): Record<string, string> {
   return {
-    PATH: `${dirname(place.gitPath)}:/usr/bin:/bin`,
     HOME: '/nonexistent',
     LANG: 'C.UTF-8',
-    GIT_DIR: place.dir,
+    GIT_DIR: dir,
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_TERMINAL_PROMPT: '0',

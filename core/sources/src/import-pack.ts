@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { mapGitFailure } from './git-failure.ts';
-import { runGit } from './git.ts';
-import type { Mirror } from './mirror.ts';
+import { type GitPlace, runGit } from './git.ts';
 import { sourceLimits, tooLarge } from './source-tree.ts';
 
 /**
@@ -14,7 +13,7 @@ import { sourceLimits, tooLarge } from './source-tree.ts';
  * `index-pack --strict`: what the pack refers to must be in it or in the mirror. The pack is checked in a folder of its own and shows up
  * in the mirror only when it is whole. `source.refused`, `source.too-large`.
  */
-export async function importPack(mirror: Mirror, pack: Readable, options: { maxBytes?: number } = {}): Promise<void> {
+export async function importPack(mirror: GitPlace, pack: Readable, options: { maxBytes?: number } = {}): Promise<void> {
   const folder = join(mirror.dir, 'incoming', randomUUID());
   await mkdir(folder, { recursive: true, mode: 0o700 });
   try {
@@ -36,17 +35,17 @@ function limited(maxBytes: number): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, callback) {
       bytes += chunk.length;
-      if (bytes > maxBytes) callback(tooLarge(`the push is larger than ${maxBytes} bytes`));
+      if (bytes > maxBytes) callback(tooLarge(`the pack is larger than ${maxBytes} bytes`));
       else callback(null, chunk);
     },
   });
 }
 
-async function check(mirror: Mirror, file: string): Promise<string> {
+async function check(mirror: GitPlace, file: string): Promise<string> {
   try {
     return (await runGit(mirror, ['index-pack', '--strict', file])).trim();
   } catch (error) {
-    throw mapGitFailure(error, 'pushed objects', 'source.refused');
+    throw mapGitFailure(error, 'the objects that came', 'source.refused');
   }
 }
 

@@ -1,8 +1,10 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join, resolve as absolute } from 'node:path';
 import { SlowLaneError } from '@slowlane/contracts';
+import { completeTree, type TreeExtras } from './complete-tree.ts';
 import { exportOf } from './export-tree.ts';
 import { fetchCommit } from './fetch-commit.ts';
+import type { FetchSandbox } from './fetch-sandbox.ts';
 import { mapGitFailure } from './git-failure.ts';
 import { checkRef, fullNames, isCommitId } from './git-ref.ts';
 import { type GitPlace, runGit } from './git.ts';
@@ -14,11 +16,11 @@ import { type ExportedTree, type SourceLimits, sourceLimits, type SourceTree } f
 export interface MirrorOptions {
   /** Folder of the bare repository; made when it is not there. One per pipeline. */
   dir: string;
-  /** Absolute path of the git program, or of a launcher that starts it in a sandbox. */
+  /** Absolute path of the git program. */
   gitPath: string;
   limits?: SourceLimits;
-  /** PEM file with the company's CAs, for https remotes. */
-  caBundle?: string | undefined;
+  /** For https remotes: git speaks to strangers in a sandbox only. */
+  fetchIn?: FetchSandbox | undefined;
   /** The whole of one fetch; default 10 minutes. */
   fetchTimeoutMs?: number;
 }
@@ -37,8 +39,8 @@ export interface Mirror {
   has(commit: string): Promise<boolean>;
   /** The tree of `path` (`.` = root) in a commit. `source.not-found`, `source.too-large`, `source.refused`. */
   readTree(commit: string, path: string): Promise<SourceTree>;
-  /** The same, hashed and ready to be packed. */
-  exportTree(commit: string, path: string): Promise<ExportedTree>;
+  /** The same, hashed and ready to be packed; `extras`: with what the commit only points at. */
+  exportTree(commit: string, path: string, extras?: TreeExtras): Promise<ExportedTree>;
   /** Committer time, epoch seconds: SOURCE_DATE_EPOCH. */
   commitTime(commit: string): Promise<number>;
 }
@@ -61,14 +63,19 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
     resolve: (ref) => resolveRef(place, ref),
     has: (commit) => hasCommit(place, commit),
     readTree: (commit, path) => readGitTree(place, { commit, path, limits }),
-    exportTree: async (commit, path) => exportOf(await mirror.readTree(commit, path)),
+    exportTree: async (commit, path, extras) =>
+      exportOf(
+        extras === undefined
+          ? await mirror.readTree(commit, path)
+          : await completeTree(mirror, { commit, path, limits, gateway: options.fetchIn?.gateway, ...extras }),
+      ),
     commitTime: (commit) => commitTime(place, commit),
   };
   return mirror;
 }
 
-function fetchSettings(options: MirrorOptions): { caBundle: string | undefined; timeoutMs: number } {
-  return { caBundle: options.caBundle, timeoutMs: options.fetchTimeoutMs ?? 600_000 };
+function fetchSettings(options: MirrorOptions): { fetchIn: FetchSandbox | undefined; timeoutMs: number } {
+  return { fetchIn: options.fetchIn, timeoutMs: options.fetchTimeoutMs ?? 600_000 };
 }
 
 async function initialise(place: GitPlace): Promise<void> {

@@ -8,6 +8,8 @@ import { type Started, start } from '@slowlane/process';
 export interface TestRedis {
   url: string;
   port: number;
+  /** Of the process that runs now. */
+  readonly pid: number;
   dir: string;
   /** `kill -9`; resolves when the process is gone. */
   kill(): Promise<void>;
@@ -36,6 +38,9 @@ export async function startRedis(
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
+    get pid() {
+      return server.pid;
+    },
     dir,
     async kill() {
       server.kill('SIGKILL');

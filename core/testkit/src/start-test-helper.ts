@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { RootSpec, SandboxDriver, SandboxSpec } from '@slowlane/contracts';
@@ -15,6 +15,8 @@ export interface TestHelperOptions {
   slots?: number;
   /** Argv that the helper is started through, such as one that makes a network namespace first and then executes the rest. */
   launcher?: readonly string[];
+  /** Runs the helper as this ordinary user, root of a user namespace of its own only: tier rootless. */
+  rootlessUid?: number;
   /** Whether programs may ask for this machine's network. */
   allowsHostNetwork?: boolean;
   /** A container engine that runs; the driver is then the one over it instead of bubblewrap. */
@@ -73,6 +75,7 @@ const modules = {
 export async function startTestHelper(options: TestHelperOptions = {}): Promise<TestHelper> {
   const folder = mkdtempSync(`${tmpdir()}/slowlane-helper-`);
   chmodSync(folder, 0o711);
+  if (options.rootlessUid !== undefined) chownSync(folder, options.rootlessUid, options.rootlessUid);
   const task: TestHelperTask = {
     driverModule: options.driverModule ?? (options.engine === undefined ? modules.driver : modules.oci),
     helperModule: modules.helper,
@@ -86,7 +89,7 @@ export async function startTestHelper(options: TestHelperOptions = {}): Promise<
     allowsHostNetwork: options.allowsHostNetwork === true,
     ...(options.engine === undefined ? {} : { engine: options.engine }),
   };
-  const launcher = options.launcher ?? [];
+  const launcher = [...(options.launcher ?? []), ...rootlessLauncher(options.rootlessUid)];
   let child = await startMain(task, launcher);
   const root = await makeRoot();
   const driver = await makeDriver(task.socketPath);
@@ -112,6 +115,14 @@ export async function startTestHelper(options: TestHelperOptions = {}): Promise<
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function rootlessLauncher(uid: number | undefined): string[] {
+  if (uid === undefined) return [];
+  return [
+    ...['/usr/bin/setpriv', '--reuid', String(uid), '--regid', String(uid), '--clear-groups', '--'],
+    ...['/usr/bin/unshare', '--user', '--map-root-user', '--mount', '--propagation', 'slave', '--'],
+  ];
 }
 
 async function startMain(task: TestHelperTask, launcher: readonly string[]): Promise<Started> {

@@ -5,7 +5,8 @@ import type { Depot, Taken } from './depot.ts';
 import { readGatewayPath, type GatewayPath } from './gateway-path.ts';
 import { takeGradleDist } from './gradle-dist.ts';
 import { takeMaven } from './maven.ts';
-import type { Pypi } from './pypi.ts';
+import type { Npm } from './npm.ts';
+import type { Page, Pypi } from './pypi.ts';
 import { respondFailure, respondText, respondWith } from './respond.ts';
 import type { FileRecord } from './schema.ts';
 import { type Layouts, takeTree } from './tree.ts';
@@ -16,6 +17,7 @@ export interface Registries {
   bases: ReadonlyMap<string, UpstreamBase>;
   depot: Depot;
   pypi: Pypi;
+  npm: Npm;
   /** Single files of hosts that the operator named. */
   web: WebFiles;
   blobs: BlobStore;
@@ -91,23 +93,38 @@ async function serve(registries: Registries, caller: Caller, exchange: Exchange)
     case 'pypi-file':
       return serveFile(registries, caller, exchange, () => registries.pypi.file(path, base));
     case 'pypi-project':
-      return servePage(registries, caller, { ...exchange, path }, base);
+      response.setHeader('vary', 'accept');
+      return servePage(caller, { ...exchange, path }, () =>
+        registries.pypi.page(path, base, {
+          accept: exchange.request.headers.accept ?? '',
+          mountPath: caller.mountPath,
+        }),
+      );
+    case 'npm-package':
+      return servePage(caller, { ...exchange, path }, () =>
+        registries.npm.page(path, base, originOf(exchange.request) + caller.mountPath),
+      );
+    case 'npm-file':
+      return serveFile(registries, caller, exchange, () => registries.npm.file(path, base));
   }
 }
 
+/** npm wants whole addresses; the caller's own word for this host is the one that leads back here. */
+function originOf({ headers }: IncomingMessage): string {
+  const host = headers.host ?? '';
+  if (!/^[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?$/.test(host))
+    throw new SlowLaneError('gateway.denied', `host ${JSON.stringify(host.slice(0, 300))}: not a host name`);
+  return `http://${host}`;
+}
+
 async function servePage(
-  registries: Registries,
   caller: Caller,
-  exchange: Exchange & { path: Extract<GatewayPath, { kind: 'pypi-project' }> },
-  base: UpstreamBase,
+  exchange: Exchange & { path: { path: string } },
+  make: () => Promise<Page | undefined>,
 ): Promise<void> {
   const { request, response, path } = exchange;
-  const page = await registries.pypi.page(path, base, {
-    accept: request.headers.accept ?? '',
-    mountPath: caller.mountPath,
-  });
-  if (page === undefined) return respondText(response, 404, `${path.path}: the registry has no such project`);
-  response.setHeader('vary', 'accept');
+  const page = await make();
+  if (page === undefined) return respondText(response, 404, `${request.url}: the registry has no such project`);
   if (request.method === 'GET')
     caller.onServed({ path: path.path, digest: page.digest, size: page.body.length, immutable: false });
   await respondWith(request, response, {

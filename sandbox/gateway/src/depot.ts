@@ -18,6 +18,8 @@ export interface Order {
   maxBytes?: number;
   /** sha256 (hex) that the bytes must have. */
   sha256?: string;
+  /** sha512 (hex) that the bytes must have. */
+  sha512?: string;
   /** Digest (hex) that the upstream publishes elsewhere; asked for only when the answer's own headers have none. */
   announcedSha256?: () => Promise<string | undefined>;
   /** Checksum that the upstream announces beside the file; asked for only when the answer's own headers have none. */

@@ -29,7 +29,7 @@ export function startDownload(
     discard(answer);
     throw new SlowLaneError('gateway.upstream', `${order.url.href}: ${head.size} bytes, at most ${maxBytes} are taken`);
   }
-  const meter = createMeter(order.url, maxBytes);
+  const meter = createMeter(order, maxBytes);
   const announced = announcedBy(answer, order);
   // The reason of a broken download reaches the store through the meter.
   pipeline(answer.body, meter.stream, () => undefined);
@@ -51,13 +51,14 @@ function headOf(answer: UpstreamAnswer): DownloadHead {
 }
 
 interface Announcement {
-  kind: 'sha256' | 'sha1';
+  kind: 'sha512' | 'sha256' | 'sha1';
   hex: string;
 }
 
 /** The best announcement there is: the digest asked for, the answer's headers, the file beside it. Begins at once, beside the download. */
 async function announcedBy(answer: UpstreamAnswer, order: Order): Promise<Announcement | undefined> {
   if (order.sha256 !== undefined) return { kind: 'sha256', hex: order.sha256 };
+  if (order.sha512 !== undefined) return { kind: 'sha512', hex: order.sha512 };
   const sha256 = answer.headers['x-checksum-sha256'];
   if (sha256 !== undefined && /^[0-9a-f]{64}$/i.test(sha256)) return { kind: 'sha256', hex: sha256.toLowerCase() };
   const published = await order.announcedSha256?.();
@@ -82,7 +83,7 @@ async function finish(options: DepotOptions, order: Order, arriving: Arriving): 
   if (head.size >= 0 && stored.size !== head.size) {
     throw new SlowLaneError('gateway.upstream', `${order.url.href}: ${stored.size} of ${head.size} bytes arrived`);
   }
-  check(options, order, { stored, sha1: meter.sha1(), announcement });
+  check(options, order, { stored, sha1: meter.sha1(), sha512: meter.sha512(), announcement });
   if (order.immutable && known !== undefined && known.digest !== stored.digest) {
     throw alarm(options, order, `it was ${known.digest} before and is ${stored.digest} now`);
   }
@@ -118,11 +119,17 @@ function isOurs(error: unknown): boolean {
 function check(
   options: DepotOptions,
   order: Order,
-  found: { stored: { digest: string }; sha1: string; announcement: Announcement | undefined },
+  found: {
+    stored: { digest: string };
+    sha1: string;
+    sha512: string | undefined;
+    announcement: Announcement | undefined;
+  },
 ): void {
   const { announcement } = found;
   if (announcement === undefined) return;
-  const actual = announcement.kind === 'sha256' ? found.stored.digest.slice('sha256:'.length) : found.sha1;
+  const { kind } = announcement;
+  const actual = kind === 'sha256' ? found.stored.digest.slice('sha256:'.length) : found[kind];
   if (actual !== announcement.hex)
     throw alarm(options, order, `${announcement.kind} is ${actual}, the registry announces ${announcement.hex}`);
 }
@@ -139,20 +146,24 @@ interface Meter {
   stream: Transform;
   live: PassThrough | undefined;
   sha1(): string;
+  /** Only where one is asked for. */
+  sha512(): string | undefined;
   passOn(): Readable | undefined;
   /** Gives the reader what was held back. */
   endLive(): void;
 }
 
 /** Counts, hashes and copies the bytes that pass. */
-function createMeter(url: URL, maxBytes: number): Meter {
+function createMeter({ url, sha512 }: Order, maxBytes: number): Meter {
   const hash = createHash('sha1');
+  const longHash = sha512 === undefined ? undefined : createHash('sha512');
   let bytes = 0;
   // A client that counts bytes takes the last one for the end: it must not come before the check.
   let held: Buffer | undefined;
   const meter: Meter = {
     live: undefined,
     sha1: () => hash.digest('hex'),
+    sha512: () => longHash?.digest('hex'),
     passOn() {
       // What has passed is gone: too late for a reader that wants all of it.
       if (bytes > 0 || meter.live !== undefined) return undefined;
@@ -170,6 +181,7 @@ function createMeter(url: URL, maxBytes: number): Meter {
           return;
         }
         hash.update(chunk);
+        longHash?.update(chunk);
         const passed = held;
         held = chunk;
         void copied(meter.live, passed).then(() => callback(null, chunk));

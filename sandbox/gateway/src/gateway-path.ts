@@ -1,6 +1,7 @@
 import { SlowLaneError } from '@slowlane/contracts';
 import { isUnchanging, type Layouts, layoutOf } from './tree.ts';
 import { gradleDistPath } from './gradle-dist.ts';
+import { isNpm, npmPath, plainScope } from './npm.ts';
 import { webPath, webRegistry } from './web-files.ts';
 
 /** What a request asks for. `path` is the gateway path, the same whatever the mount: `/maven/org/…`. */
@@ -9,6 +10,8 @@ export type GatewayPath =
   | { kind: 'tree'; registry: string; path: string; below: string; immutable: boolean }
   | { kind: 'pypi-project'; registry: string; path: string; project: string }
   | { kind: 'pypi-file'; registry: string; path: string; sha256: string; fileName: string; isMetadata: boolean }
+  | { kind: 'npm-package'; registry: string; path: string; name: string }
+  | { kind: 'npm-file'; registry: string; path: string; name: string; file: string }
   | { kind: 'web'; registry: string; path: string; scheme: 'http' | 'https'; host: string; below: string }
   | { kind: 'gradle-dist'; registry: string; path: string; file: string }
   | { kind: 'redirect'; registry: string; location: string }
@@ -37,6 +40,7 @@ export function readGatewayPath(
   const layout = layoutOf(registry, door.layouts);
   if (layout !== undefined) return treePath(registry, rest, { path, layout });
   if (registry === webRegistry) return webPath(registry, rest, path);
+  if (isNpm(registry)) return npmPath(registry, rest, path);
   if (registry === 'gradle-dist') return gradleDistPath(registry, rest, path);
   return isPypi(registry)
     ? pypiPath(registry, rest, { path, mountPath: door.mountPath })
@@ -96,8 +100,8 @@ function plainSegments(url: string, mountPath: string): string[] {
   const raw = url.split('?', 1)[0] as string;
   if (raw.length > MAX_LENGTH) throw denied(url, `the path is longer than ${MAX_LENGTH} characters`);
   if (!raw.startsWith(`${mountPath}/`)) throw denied(url, 'only paths of the gateway are served, it is no proxy');
-  return raw
-    .slice(mountPath.length + 1)
+  return plainScope(raw.slice(mountPath.length))
+    .slice(1)
     .split('/')
     .map((segment, index, all) => plainSegment(url, segment, index === all.length - 1));
 }

@@ -1,15 +1,19 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import type { BlobStore, DependencyGateway, GatewayDoor, Logger } from '@slowlane/contracts';
+import type { LookupFunction } from 'node:net';
+import type { BlobStore, DependencyGateway, GatewayDoor, GitGateway, Logger } from '@slowlane/contracts';
 import { answer, type Registries } from './answer.ts';
 import { createDepot } from './depot.ts';
 import { openDoor } from './door.ts';
 import { createFileIndex } from './file-index.ts';
+import { createGitAccess } from './git-access.ts';
+import type { GitCredential } from './git-credentials.ts';
 import { githubApi, releaseDigest } from './github-release.ts';
 import { gradleDistHosts } from './gradle-dist.ts';
 import { type GatewayLimits, gatewayLimits } from './limits.ts';
 import { createNegativeCache } from './negative-cache.ts';
+import { createNpm } from './npm.ts';
 import { createPypi } from './pypi.ts';
 import { trustedContext } from './trusted-cas.ts';
 import { createUpstream, upstreamBase } from './upstream.ts';
@@ -22,6 +26,8 @@ export interface GatewayOptions {
   socketsDir: string;
   /** Registry -> base URL: `maven`, `pypi`. Credentials in it are sent to that host only, and never shown. */
   upstreams: Record<string, string>;
+  /** Registry -> `Authorization` header, for the upstream's own host alone; stands over what its address holds. */
+  credentials?: Readonly<Record<string, string>>;
   /** PEM file of the company's CAs, on top of the system's. */
   caBundle: string | undefined;
   blobs: BlobStore;
@@ -30,6 +36,10 @@ export interface GatewayOptions {
   redirectHosts?: Record<string, readonly string[]>;
   /** Hosts of the registry `web`, as in `policy.downloads`; without any there is no such registry. */
   webHosts?: readonly string[];
+  /** Credentials of git sources. */
+  gitCredentials?: readonly GitCredential[];
+  /** How names become addresses, which are then checked; default: as the system does it. */
+  lookup?: LookupFunction;
   logger: Logger;
   /** Epoch milliseconds; for tests of what expires. */
   now?: () => number;
@@ -41,7 +51,7 @@ export interface HandleOptions {
   mountPath: string;
 }
 
-export interface Gateway extends DependencyGateway {
+export interface Gateway extends DependencyGateway, GitGateway {
   /** Answers one request whose `url` still begins with `mountPath`: for people's own tools. Never rejects. */
   handle(request: IncomingMessage, response: ServerResponse, options: HandleOptions): Promise<void>;
 }
@@ -49,7 +59,7 @@ export interface Gateway extends DependencyGateway {
 /** Opens the store and connects to nothing yet. Throws `config.invalid`. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   await prepareFolders(options);
-  const { registries, close } = await createRegistries(options);
+  const { registries, git, close } = await createRegistries(options);
   const doors = new Set<GatewayDoor>();
   return {
     async open({ id, registries: allowed, layouts }) {
@@ -65,6 +75,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       doors.add(door);
       return door;
     },
+    openGit: (order) => git.openGit(order),
+    fetchLfs: (order) => git.fetchLfs(order),
     handle: (request, response, { registries: allowed, mountPath }) =>
       answer(
         registries,
@@ -84,19 +96,25 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
 async function createRegistries(
   options: GatewayOptions,
-): Promise<{ registries: Registries; close: () => Promise<void> }> {
+): Promise<{ registries: Registries; git: GitGateway; close: () => Promise<void> }> {
   const limits = { ...gatewayLimits, ...options.limits };
   const now = options.now ?? Date.now;
   const { blobs, logger } = options;
   const bases = new Map(
     Object.entries(options.upstreams).map(([name, address]) => [
       name,
-      upstreamBase(name, address, options.redirectHosts?.[name] ?? (name === 'gradle-dist' ? gradleDistHosts : [])),
+      upstreamBase(
+        name,
+        address,
+        options.redirectHosts?.[name] ?? (name === 'gradle-dist' ? gradleDistHosts : []),
+        options.credentials?.[name],
+      ),
     ]),
   );
   const trusted = await trustedContext(options.caBundle);
   const upstream = createUpstream(limits, trusted);
-  const guarded = createUpstream(limits, trusted, publicLookup());
+  const guardedLookup = publicLookup(options.lookup);
+  const guarded = createUpstream(limits, trusted, guardedLookup);
   const index = createFileIndex(join(options.stateDir, 'index'));
   const negative = createNegativeCache(limits.negativeTtlMs, now);
   const depot = createDepot({ index, negative, blobs, upstream, limits, logger, now });
@@ -105,11 +123,21 @@ async function createRegistries(
     hosts: options.webHosts ?? [],
     githubDigest: (below: string) => releaseDigest(guarded, githubApi, below),
   };
+  const git = createGitAccess({
+    socketsDir: options.socketsDir,
+    credentials: options.gitCredentials ?? [],
+    trusted,
+    guardedLookup,
+    limits,
+    blobs,
+    logger,
+  });
   const pypi = createPypi({ depot, index, blobs, limits, logger });
   return {
-    registries: { bases, depot, pypi, web, blobs, logger },
+    registries: { bases, depot, pypi, npm: createNpm({ depot, blobs, limits }), web, blobs, logger },
+    git,
     close: async () => {
-      await Promise.all([upstream.close(), guarded.close()]);
+      await Promise.all([upstream.close(), guarded.close(), git.close()]);
       await Promise.all([depot.idle(), web.depot.idle()]);
     },
   };

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { run } from '@slowlane/process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask } from './__fixtures__/ask.ts';
@@ -13,6 +13,9 @@ import { learnUpstreams } from './learn-upstreams.ts';
 const python = '/usr/bin/python3';
 const mavenHome = '/usr/share/maven';
 const hasTools = existsSync(python) && existsSync(mavenHome);
+// npm comes with Node, or as a package of its own.
+const npm = [join(dirname(process.execPath), 'npm'), '/usr/bin/npm'].find((path) => existsSync(path)) ?? '';
+const toolPath = `${dirname(process.execPath)}:/usr/bin:/bin`;
 
 describe.skipIf(!hasTools)('the real registries, as the tools of this machine name them', () => {
   let open: OpenGateway;
@@ -70,6 +73,26 @@ describe.skipIf(!hasTools)('the real registries, as the tools of this machine na
       });
       expect(`${result.stdout}${result.stderr}`).toContain('Successfully downloaded six');
       expect(await readdir(out)).toEqual(['six-1.16.0-py2.py3-none-any.whl']);
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  it.skipIf(npm === '')('give a package and what it needs to npm itself', { timeout: 120_000 }, async () => {
+    const learned = await run([npm, 'config', 'get', 'registry'], { inheritEnv: true, timeoutMs: 30_000 });
+    const gateway = await open.reopen({ upstreams: { npm: String(learned.stdout).trim() } });
+    const options = { registries: ['npm'], mountPath: '/deps' };
+    const server = createServer((request, response) => void gateway.handle(request, response, options));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const registry = `http://127.0.0.1:${(server.address() as AddressInfo).port}/deps/npm/`;
+      const folder = join(open.folder, 'project');
+      const flags = ['--prefix', folder, '--registry', registry, '--ignore-scripts', '--no-audit', '--no-fund'];
+      const argv = [npm, 'install', ...flags, '--cache', join(open.folder, 'npm'), '@babel/code-frame@7.27.1'];
+      const result = await run(argv, { env: { PATH: toolPath, HOME: open.folder }, timeoutMs: 100_000 });
+      expect(result.stderr).not.toMatch(/npm (?:ERR!|error)/);
+      expect(await readdir(join(folder, 'node_modules'))).toEqual(expect.arrayContaining(['@babel', 'js-tokens']));
     } finally {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -12,7 +12,7 @@ export const FileRecord = z.object({
   /** Served for ever: another digest under this path is an alarm. */
   immutable: z.boolean(),
   /** By which announcement of the upstream the bytes were checked. */
-  checked: z.enum(['sha256', 'sha1', 'none']),
+  checked: z.enum(['sha512', 'sha256', 'sha1', 'none']),
   fetchedAt: z.int(),
   /** The blob store lost the bytes: fetch them again, and hold them against the digest. */
   lost: z.boolean().optional(),
@@ -42,3 +42,30 @@ export type SimpleProject = z.infer<typeof SimpleProject>;
 export const GithubRelease = z.object({
   assets: z.array(z.object({ name: z.string(), digest: z.string().nullish() })),
 });
+
+/** The part of an answer of the batch API that is used. @see https://github.com/git-lfs/git-lfs/blob/main/docs/api/batch.md */
+export const LfsBatch = z.object({
+  objects: z.array(
+    z.object({
+      oid: z.string(),
+      actions: z
+        .object({
+          download: z.object({ href: z.string(), header: z.record(z.string(), z.string()).nullish() }).optional(),
+        })
+        .nullish(),
+      error: z.object({ message: z.string() }).nullish(),
+    }),
+  ),
+});
+export type LfsBatch = z.infer<typeof LfsBatch>;
+
+/** The part of a package's document that is used; what else is in it is passed on. @see https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md */
+export const NpmPackage = z.looseObject({
+  versions: z.record(
+    z.string(),
+    z.looseObject({
+      dist: z.looseObject({ tarball: z.string(), integrity: z.string().nullish(), shasum: z.string().nullish() }),
+    }),
+  ),
+});
+export type NpmPackage = z.infer<typeof NpmPackage>;

@@ -20,7 +20,7 @@ const cran = ['src/contrib/*.tar.gz', 'src/contrib/Archive/*/*.tar.gz'];
  */
 export function layoutOf(registry: string, declared: Layouts = {}): readonly string[] | undefined {
   if (isCalled(registry, 'cran')) return cran;
-  if (isCalled(registry, 'maven') || isCalled(registry, 'pypi')) return undefined;
+  if (isCalled(registry, 'maven') || isCalled(registry, 'pypi') || isCalled(registry, 'npm')) return undefined;
   return Object.hasOwn(declared, registry) ? declared[registry] : undefined;
 }
 

@@ -60,7 +60,12 @@ export function discard(answer: UpstreamAnswer): void {
 }
 
 /** Base address from configuration: checked, with its credentials taken out. Throws `config.invalid`. */
-export function upstreamBase(registry: string, address: string, redirectHosts: readonly string[] = []): UpstreamBase {
+export function upstreamBase(
+  registry: string,
+  address: string,
+  redirectHosts: readonly string[] = [],
+  given?: string,
+): UpstreamBase {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     throw new SlowLaneError(
@@ -77,7 +82,7 @@ export function upstreamBase(registry: string, address: string, redirectHosts: r
   url.search = '';
   url.hash = '';
   if (!url.pathname.endsWith('/')) url.pathname += '/';
-  return { registry, url, authorization, hosts: new Set([url.host, ...redirectHosts]) };
+  return { registry, url, authorization: given ?? authorization, hosts: new Set([url.host, ...redirectHosts]) };
 }
 
 /** A "%" that begins no code stands for itself, as in the tools the address comes from. */

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { registryAddresses } from '@slowlane/config';
 import type { LocalCommands } from '@slowlane/cli';
 import { SlowLaneError } from '@slowlane/contracts';
 import { localWorkspace } from '../processes/local-workspace.ts';
@@ -38,6 +39,8 @@ export function createLocalCommands(signal: AbortSignal): LocalCommands {
       };
     },
     toolchains: async () => (await import('./list-toolchains.ts')).listToolchains(thisInstallation()),
+    pinToolchain: async (options) =>
+      (await import('./pin-toolchain.ts')).pinToolchain(thisInstallation(), options, say),
     listPlugins: async () => {
       const { listPlugins } = await import('../plugins/list-plugins.ts');
       return listPlugins(thisInstallation(), { node: process.execPath, logger: await quietLogger() });
@@ -57,9 +60,13 @@ export function createLocalCommands(signal: AbortSignal): LocalCommands {
       const { runDemo } = await import('../demo/run-demo.ts');
       return runDemo(installation, { keep, yes, write: (text) => void process.stderr.write(text), signal });
     },
-    test: async ({ suites, full, fast }) => {
+    test: async ({ suites, full, fast, chaos }) => {
       const installation = thisInstallation();
       await ground(installation, true, true);
+      if (chaos !== undefined) {
+        const { chaosCommand } = await import('../chaos/chaos-command.ts');
+        return chaosCommand(chaos, say);
+      }
       const { runSuites } = await import('../test/run-suites.ts');
       const outcomes = await runSuites(installation, { names: suites, full, fast }, say);
       return {
@@ -135,7 +142,7 @@ async function ground({ environment, paths, config }: Installation, yes: boolean
   return ensureGround({
     environment,
     paths,
-    registries: config.registries,
+    registries: registryAddresses(config.registries),
     caBundle: config.ca_bundle,
     yes,
     forTests,

@@ -28,7 +28,15 @@ const webhookKey = Buffer.from(keptSecret(join(paths.keys, 'webhook-key')));
 
 const stores = await openStores(paths, config, { logger, secret: environment.secret });
 const workspaces = connectWorkspaces({ environment, paths, config, logger, version });
-const builder = await createBuilder({ paths, config, configFile: environment.configFile, stores, workspaces, logger });
+const builder = await createBuilder({
+  paths,
+  config,
+  environment,
+  configFile: environment.configFile,
+  stores,
+  workspaces,
+  logger,
+});
 const linkKey = Buffer.from(keptSecret(join(paths.keys, 'link-key')));
 const { history } = stores.ledger;
 const resultLinks = createResultLinks({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readEnvironment } from '@slowlane/config';
 import { run } from '@slowlane/process';
-import { noEnclosure, rootEnclosure } from './enclosure.ts';
+import { firstClosed, noEnclosure, openEnclosure, rootEnclosure } from './enclosure.ts';
 
 const stranger = { uid: 61_999, gid: 61_999 };
 
@@ -23,6 +23,16 @@ describe.skipIf(process.getuid?.() !== 0)('what root starts', () => {
     const environment = { ...readEnvironment({}), home: join(closed, 'home'), ground: join(closed, 'ground') };
     return rootEnclosure(environment, join(closed, 'app'));
   }
+
+  it('stays where it is for a container engine, as an ordinary user, and only where all may pass', async () => {
+    const result = await run([...openEnclosure.prefix(stranger), '/bin/sh', '-c', 'id -u; readlink /proc/self/ns/mnt']);
+    const own = await run(['/usr/bin/readlink', '/proc/self/ns/mnt']);
+    expect(result.stdout).toBe(`61999\n${own.stdout}`);
+    expect(openEnclosure.prefix('root')).toEqual([]);
+    expect(firstClosed(['/usr/bin', join(closed, 'app'), tmpdir()])).toBe(join(closed, 'app'));
+    chmodSync(closed, 0o711);
+    expect(firstClosed(['/usr/bin', join(closed, 'app'), tmpdir()])).toBeUndefined();
+  });
 
   it('reaches a checkout and a state folder below a closed folder, as an ordinary user', async () => {
     const { prefix, inside } = enclosureOf();

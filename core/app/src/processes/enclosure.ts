@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Environment } from '@slowlane/config';
 import type { Account } from '../ground/service-user.ts';
 
@@ -24,19 +26,6 @@ export function rootEnclosure(environment: Environment, repository: string): Enc
   return {
     inside: pathMapper(aliases),
     prefix(account) {
-      const drop =
-        account === 'root'
-          ? []
-          : [
-              '/usr/bin/setpriv',
-              '--reuid',
-              String(account.uid),
-              '--regid',
-              String(account.gid),
-              '--clear-groups',
-              '--no-new-privs',
-              '--',
-            ];
       return [
         '/usr/bin/unshare',
         '--mount',
@@ -49,10 +38,29 @@ export function rootEnclosure(environment: Environment, repository: string): Enc
         'enclose',
         ...aliases.flat(),
         '--',
-        ...drop,
+        ...dropTo(account),
       ];
     },
   };
+}
+
+/** For a container engine, which binds what it sees itself: what root starts stays in the mount namespace of the machine. */
+export const openEnclosure: Enclosure = { inside: (path) => path, prefix: dropTo };
+
+/** The first of the folders that the given account, or a sandbox, cannot reach by path: some folder above it is closed to others. */
+export function firstClosed(folders: readonly string[]): string | undefined {
+  return folders.find((folder) => {
+    for (let above = dirname(folder); above !== '/'; above = dirname(above))
+      if (existsSync(above) && (statSync(above).mode & 0o001) === 0) return true;
+    return false;
+  });
+}
+
+function dropTo(account: Account | 'root'): string[] {
+  if (account === 'root') return [];
+  const { uid, gid } = account;
+  const who = ['--reuid', String(uid), '--regid', String(gid), '--clear-groups', '--no-new-privs'];
+  return ['/usr/bin/setpriv', ...who, '--'];
 }
 
 /** Maps a path by the longest alias it lies below; any other path stays as it is. */

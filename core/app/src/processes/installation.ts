@@ -9,8 +9,9 @@ import {
   pathsOf,
   readEnvironment,
 } from '@slowlane/config';
+import { SlowLaneError } from '@slowlane/contracts';
 import { type Account, serviceAccount } from '../ground/service-user.ts';
-import { type Enclosure, noEnclosure, rootEnclosure } from './enclosure.ts';
+import { type Enclosure, firstClosed, noEnclosure, openEnclosure, rootEnclosure } from './enclosure.ts';
 
 /** Everything that names this installation: where it lives, how it is configured, who its processes run as. */
 export interface Installation {
@@ -39,11 +40,19 @@ export function urlOf(config: SlowLaneYaml): string {
 
 /** Who the processes run as, and how they are started so that they reach what they must. */
 export async function startingPoint(installation: Installation): Promise<{ account: Account; enclosure: Enclosure }> {
-  const isRoot = process.getuid?.() === 0;
-  return {
-    account: await serviceAccount(),
-    enclosure: isRoot ? rootEnclosure(installation.environment, installation.repository) : noEnclosure,
-  };
+  return { account: await serviceAccount(), enclosure: enclosureOf(installation) };
+}
+
+function enclosureOf({ environment, repository, config }: Installation): Enclosure {
+  if (process.getuid?.() !== 0) return noEnclosure;
+  if (config.sandbox.driver === 'bubblewrap') return rootEnclosure(environment, repository);
+  const closed = firstClosed([environment.home, environment.ground, repository]);
+  if (closed === undefined) return openEnclosure;
+  throw new SlowLaneError(
+    'ground.missing',
+    `sandbox.driver: a container of ${config.sandbox.driver} cannot reach ${closed}: a folder above it is closed to others`,
+    { hint: 'Move it to a place that all may pass (as /srv), or use sandbox: { driver: bubblewrap }.' },
+  );
 }
 
 /** Makes the folders of the installation, owned by the service user; the home can be passed through but not listed by others. */

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { credentialVariables } from '@slowlane/config';
 import { SlowLaneError } from '@slowlane/contracts';
 import { isAlive, type ProcessIdentity, run, start, startDetached, terminate } from '@slowlane/process';
 import type { Account } from '../ground/service-user.ts';
@@ -39,7 +40,7 @@ export async function startAll(
 ): Promise<string[]> {
   const { account, enclosure } = await startingPoint(installation);
   prepareFolders(installation.paths, account);
-  if (findProcess(installation.paths.run, 'helper') === undefined) await askForRoot();
+  if (findProcess(installation.paths.run, 'helper') === undefined && !isRootless(installation)) await askForRoot();
   const started: string[] = [];
   const ensure = async (part: Part, ready: () => Promise<boolean>) => {
     if (findProcess(installation.paths.run, part.name) !== undefined && (await ready())) return;
@@ -50,7 +51,10 @@ export async function startAll(
     await untilReady(installation, { name: part.name, identity, ready });
     started.push(part.name);
   };
-  await ensure({ name: 'helper', enclosure, runsAs: 'root', account, args: helperArgs(alone) }, () =>
+  const helper = isRootless(installation)
+    ? rootlessHelper(enclosure, account)
+    : { enclosure, runsAs: 'root' as const, account };
+  await ensure({ name: 'helper', ...helper, args: helperArgs(alone) }, () =>
     canConnect({ path: installation.paths.helperSocket }),
   );
   const local = installation.config.workspaces['local'];
@@ -72,7 +76,7 @@ export async function stopAll(installation: Installation, options: { runs: boole
     const identity = findProcess(installation.paths.run, name);
     if (identity === undefined) continue;
     if (name === 'workspace' && options.runs) await endRuns(localWorkspace(installation));
-    if (name === 'helper' && !isRoot()) await terminateAsRoot(identity);
+    if (name === 'helper' && !isRoot() && !isRootless(installation)) await terminateAsRoot(identity);
     else await terminate(identity, { graceMs: 15_000 });
     forgetProcess(installation.paths.run, name);
     ended.push(name);
@@ -118,7 +122,7 @@ function launch(installation: Installation, part: Part): ProcessIdentity {
     program,
     ...(part.args ?? []),
   ];
-  const needsSudo = part.name === 'helper' && !isRoot();
+  const needsSudo = part.name === 'helper' && !isRoot() && !isRootless(installation);
   // sudo drops the environment: env gives it back, whatever the sudoers file says.
   const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return startDetached(needsSudo ? ['/usr/bin/sudo', '-n', '--', '/usr/bin/env', '-i', ...pairs, ...argv] : argv, {
@@ -140,6 +144,8 @@ function environmentOf(installation: Installation, part: Part): Record<string, s
     SLOWLANE_ACCOUNT: `${part.account.uid}:${part.account.gid}`,
     SLOWLANE_FIRST_UID: String(slotUids(environment.home).firstUid),
     ...(part.name === 'service' ? namedSecrets(installation) : {}),
+    // Libraries of clusters come from the same registries.
+    ...(part.name === 'workspace' ? secretsOf(installation, credentialVariables(installation.config).registries) : {}),
   };
 }
 
@@ -148,7 +154,15 @@ function namedSecrets({ config, environment }: Installation): Record<string, str
   const names = Object.values(config.workspaces).flatMap((workspace) =>
     workspace.kind === 'databricks' ? [workspace.token_env, workspace.client_id_env, workspace.client_secret_env] : [],
   );
-  names.push(config.ledger?.postgres.url_env, config.mail?.password_env);
+  const { registries, sources } = credentialVariables(config);
+  names.push(config.ledger?.postgres.url_env, config.mail?.password_env, ...registries, ...sources);
+  return secretsOf({ environment }, names);
+}
+
+function secretsOf(
+  { environment }: Pick<Installation, 'environment'>,
+  names: readonly (string | undefined)[],
+): Record<string, string> {
   return Object.fromEntries(
     names.flatMap((name) => (name === undefined ? [] : [[name, environment.secret(name) ?? '']])),
   );
@@ -182,6 +196,17 @@ async function assertPortFree(installation: Installation, name: Startable): Prom
   throw new SlowLaneError('ground.port-in-use', `port ${port}, which ${name} would listen on, is in use`, {
     hint: `End the program that listens there, or set ${key} in ${installation.environment.configFile}`,
   });
+}
+
+/** Root of a user namespace of its own, and nobody outside: whom it serves is root there too. */
+function rootlessHelper(enclosure: Enclosure, runsAs: Account): Pick<Part, 'enclosure' | 'runsAs' | 'account'> {
+  const enter = ['/usr/bin/unshare', '--user', '--map-root-user', '--mount', '--propagation', 'slave', '--'];
+  const entered = { ...enclosure, prefix: (account: Account | 'root') => [...enclosure.prefix(account), ...enter] };
+  return { enclosure: entered, runsAs, account: { uid: 0, gid: 0 } };
+}
+
+function isRootless({ config }: Installation): boolean {
+  return config.sandbox.tier === 'rootless';
 }
 
 function isRoot(): boolean {

@@ -1,6 +1,14 @@
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { Paths, SlowLaneYaml } from '@slowlane/config';
+import {
+  type Environment,
+  type Paths,
+  registryAddresses,
+  registryCredentials,
+  type SlowLaneYaml,
+  sourceCredentials,
+  sourceHosts,
+} from '@slowlane/config';
 import { connectHelper } from '@slowlane/helper';
 import { operationRule, splitPools } from '@slowlane/kit';
 import { createGateway, type Gateway } from '@slowlane/gateway';
@@ -15,7 +23,7 @@ import {
   type Stages,
 } from '@slowlane/pipeline';
 import { startModuleHost, startPluginHost } from '@slowlane/pluginhost';
-import { importPack, type Mirror, openMirror, setRef } from '@slowlane/sources';
+import { type FetchSandbox, importPack, type Mirror, openMirror, setRef } from '@slowlane/sources';
 import type { Tool } from '@slowlane/toolchains';
 import { findCaBundle } from '../ground/ca-bundle.ts';
 import { upstreams } from '../ground/ground.ts';
@@ -42,20 +50,23 @@ export interface Builder {
 export async function createBuilder(setting: {
   paths: Paths;
   config: SlowLaneYaml;
+  environment: Pick<Environment, 'secret'>;
   /** Plugins are found relative to it. */
   configFile: string;
   stores: Stores;
   workspaces: Workspaces;
   logger: Logger;
 }): Promise<Builder> {
-  const { paths, config, stores, workspaces, logger } = setting;
+  const { paths, config, environment, stores, workspaces, logger } = setting;
   const driver = connectHelper(paths.helperSocket, config.sandbox.driver);
   const { root, tools } = await sandboxRoot(paths, config);
   const caBundle = findCaBundle(config.ca_bundle);
   const gateway = await createGateway({
     stateDir: paths.gateway,
     socketsDir: paths.gatewaySockets,
-    upstreams: await upstreams({ paths, registries: config.registries }),
+    upstreams: await upstreams({ paths, registries: registryAddresses(config.registries) }),
+    credentials: registryCredentials(config.registries, environment.secret),
+    gitCredentials: sourceCredentials(config.sources, environment.secret),
     caBundle,
     webHosts: config.policy.downloads,
     blobs: stores.blobs,
@@ -73,7 +84,7 @@ export async function createBuilder(setting: {
   });
   const modules = startModuleHost({ driver, root, logger });
   const { pipelines, registrations } = stores.ledger;
-  const mirror = mirrorsIn(paths.mirrors, caBundle);
+  const mirror = mirrorsIn(paths.mirrors, { driver, root: () => root, gateway });
   const alsoCheck = checkPipeline(config);
   const apply = applyPipeline({ pipelines, policy: config.policy, alsoCheck });
   const stageDeps: StageDeps = {
@@ -82,13 +93,14 @@ export async function createBuilder(setting: {
     registrations,
     plugins,
     sandbox: driver,
-    tier: config.sandbox.driver === 'bubblewrap' ? 'full' : 'oci',
+    tier: config.sandbox.driver === 'bubblewrap' ? config.sandbox.tier : 'oci',
     root: () => root,
     toolchains: tools.map(({ name, version }) => ({ name, version })),
     gateway,
     blobs: stores.blobs,
     cache: stores.cache,
     mirror,
+    fetchFrom: { protocols: ['https'], hosts: ['*', ...sourceHosts(config.sources)] },
     workspace: (name) => workspaces.client(name),
     ...localPython(config, tools),
     pools: splitPools(config.pools).pools,
@@ -135,11 +147,11 @@ function localPython(config: SlowLaneYaml, tools: readonly Tool[]): Pick<StageDe
   return version === undefined ? {} : { localPython: { version, workspaces } };
 }
 
-function mirrorsIn(folder: string, caBundle: string | undefined): (pipeline: string) => Promise<Mirror> {
+function mirrorsIn(folder: string, fetchIn: FetchSandbox): (pipeline: string) => Promise<Mirror> {
   const open = new Map<string, Promise<Mirror>>();
   return (pipeline) => {
     const known =
-      open.get(pipeline) ?? openMirror({ dir: join(folder, `${pipeline}.git`), gitPath: '/usr/bin/git', caBundle });
+      open.get(pipeline) ?? openMirror({ dir: join(folder, `${pipeline}.git`), gitPath: '/usr/bin/git', fetchIn });
     open.set(pipeline, known);
     return known;
   };

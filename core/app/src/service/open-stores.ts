@@ -27,12 +27,22 @@ export interface Stores {
 export async function openStores(
   paths: Paths,
   config: SlowLaneYaml,
-  { logger, secret }: { logger: Logger; secret(name: string): string | undefined },
+  {
+    logger,
+    secret,
+    leaseMs,
+  }: {
+    logger: Logger;
+    secret(name: string): string | undefined;
+    /** Of the queue, where it is not the usual one. */
+    leaseMs?: number;
+  },
 ): Promise<Stores> {
   const redis = config.redis === undefined ? await ensureRedis(paths, logger) : undefined;
   const queue = await openQueue({
     url: config.redis?.url ?? (redis?.url as string),
     prices: splitPools(config.pools).prices,
+    ...(leaseMs === undefined ? {} : { leaseMs }),
     logger,
   });
   const durability = await queue.checkDurability();

@@ -1,6 +1,6 @@
 import type { SlowLaneYaml } from '@slowlane/config';
 import type { DeliveryControl, Logger, ResultLinks, ScheduleControl } from '@slowlane/contracts';
-import { type BreakerView, createKeeper } from '@slowlane/keeper';
+import { type BreakerView, createKeeper, type KeeperOptions } from '@slowlane/keeper';
 import { parseBytes, splitPools } from '@slowlane/kit';
 import { createMediator, createResultSweeper } from '@slowlane/mediator';
 import {
@@ -11,6 +11,7 @@ import {
   deriveWebhookSecret,
   type MailSender,
 } from '@slowlane/notify';
+import type { WorkOptions } from '@slowlane/queue';
 import { createScheduler } from '@slowlane/schedule';
 import type { Builder } from './builder.ts';
 import type { Stores } from './open-stores.ts';
@@ -22,6 +23,13 @@ export interface Lanes {
   /** How each workspace that was called answers. */
   breakers(): BreakerView[];
   stop(): Promise<void>;
+}
+
+/** Milliseconds; what is left out stays as the parts have it. */
+export interface LaneTimes {
+  keeper?: Pick<KeeperOptions, 'leaseMs' | 'callTimeoutMs' | 'realityMs' | 'breaker'>;
+  clusters?: NonNullable<KeeperOptions['clusters']>['times'];
+  work?: Pick<WorkOptions, 'tickMs' | 'lostAfterMs' | 'lockMs'>;
 }
 
 /** Starts the workers of both lanes: builder stages, mediator, keeper, notifier. */
@@ -37,6 +45,8 @@ export async function runLanes(setting: {
   publicUrl: string;
   /** A variable of the environment that slowlane.yaml names. */
   secret(name: string): string | undefined;
+  /** Other than the usual ones: for tests that do not want to wait for the end of a dead node's leases. */
+  times?: LaneTimes;
   logger: Logger;
 }): Promise<Lanes> {
   const { config, stores, workspaces, builder, logger } = setting;
@@ -71,7 +81,9 @@ export async function runLanes(setting: {
       book: stores.queue.clusters,
       pools: splitPools(config.pools).clusters,
       owner: setting.clusterOwner,
+      ...(setting.times?.clusters === undefined ? {} : { times: setting.times.clusters }),
     },
+    ...setting.times?.keeper,
     logger,
   });
   const sender = createWebhookSender({
@@ -121,7 +133,7 @@ export async function runLanes(setting: {
       join: ({ requestId }) => mediator.join(requestId),
       notify: ({ requestId }) => notifier.notify(requestId),
     },
-    { concurrency: { build: config.builders } },
+    { concurrency: { build: config.builders }, ...setting.times?.work },
   );
   keeper.start();
   notifier.start();

@@ -86,8 +86,8 @@ function renderProbe(
   const rows = tests.map((one) => [
     one.starred ? `${one.id} *` : one.id,
     one.title,
-    verdict(one.ok),
-    `${one.held} of ${one.attacks}`,
+    one.notClaimed === undefined ? verdict(one.ok) : style.warn('not claimed'),
+    one.notClaimed ?? `${one.held} of ${one.attacks}`,
   ]);
   const failed = findings.filter((finding) => !finding.ok);
   return [
@@ -118,10 +118,21 @@ export const test = defineCommand({
   options: [
     { form: '--full', help: 'the long suites too' },
     { form: '--fast', help: 'lint, types and unit tests only' },
+    { form: '--minutes <n>', help: 'with chaos alone: kill nodes, Redis and the workspace under load for so long' },
+    { form: '--seed <s>', help: 'with --minutes: which faults come in which order' },
   ],
   async run(input, { local, say }) {
     const suites = input.args.filter((name): name is string => name !== undefined);
-    const outcome = await local.test({ suites, full: flag(input, 'full'), fast: flag(input, 'fast') });
+    const [minutes, seed] = [text(input, 'minutes'), text(input, 'seed')];
+    if ((minutes !== undefined && suites.join() !== 'chaos') || (seed !== undefined && minutes === undefined))
+      throw new SlowLaneError('cli.usage', '--minutes belongs to the suite chaos alone, and --seed to --minutes', {
+        hint: 'Run: slowlane test chaos --minutes 10 --seed 1',
+      });
+    const chaos =
+      minutes === undefined
+        ? {}
+        : { chaos: { minutes: Number(minutes), seed: seed === undefined ? undefined : Number(seed) } };
+    const outcome = await local.test({ suites, full: flag(input, 'full'), fast: flag(input, 'fast'), ...chaos });
     say('');
     return { ...outcome, exitCode: outcome.failed === 0 ? 0 : 1 };
   },

@@ -1,3 +1,5 @@
+import type { SlowLaneError } from '../error.ts';
+
 /**
  * Dependency gateway. One opened door is one Unix socket, which is the identity of the build behind it: only the registries
  * named may be asked, GET and HEAD only, and everything served is written down.
@@ -29,4 +31,37 @@ export interface ServedFile {
   digest: string;
   size: number;
   immutable: boolean;
+}
+
+/** The way to git repositories over https. Credentials are added on the far side of it: neither git nor a log ever sees them. */
+export interface GitGateway {
+  /** Opens the way to one repository, for fetching only. Connects to nothing yet. */
+  openGit(order: GitOrder): Promise<GitDoor>;
+  /**
+   * Brings files that git keeps outside the repository (LFS) into the blob store, each checked by digest and size. Throws `source.not-found`,
+   * `source.refused`, `source.too-large`, `source.unreachable`.
+   */
+  fetchLfs(
+    order: GitOrder & { files: readonly { digest: string; size: number }[]; signal: AbortSignal },
+  ): Promise<void>;
+}
+
+export interface GitOrder {
+  id: string;
+  /** https address of the repository, checked by the caller: no credentials, no query. */
+  url: string;
+  /** Whether the operator named the host: only then may its address be a private one. */
+  mayBePrivate: boolean;
+  /** Most that is passed on in all, in bytes. */
+  maxBytes: number;
+}
+
+/** One Unix socket, which answers what `git fetch` and `git ls-remote` ask of this one repository, and nothing else. */
+export interface GitDoor {
+  readonly socketPath: string;
+  /** Path of the repository behind the socket: `/repository`. */
+  readonly path: string;
+  /** Why the last request was refused or failed; git itself only tells the status. */
+  failure(): SlowLaneError | undefined;
+  close(): Promise<void>;
 }

@@ -13,7 +13,7 @@ export async function fetchSource({ deps, record, signal, log }: StageContext): 
   await deps.builds.advance(record.id, 'fetching', {});
   const source = await sourceOf(deps, record, signal);
   const { file, found, origin } = await settlePipeline(deps, record, source);
-  const tree = await source.export(file.source.path);
+  const tree = await source.export(file.source.path, file.source);
   await log.say(`${source.label} (${tree.entries.length} files); pipeline file: ${origin}`);
   await log.lines(tree.notes.map((note) => `    ${note}`));
 
