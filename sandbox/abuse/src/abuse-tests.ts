@@ -26,7 +26,7 @@ export const abuseTests: readonly AbuseTest[] = [
   test('10', '/proc and /sys', { least: 13 }),
   test('11', 'environment of the service', { least: 2 }),
   test('12', 'inherited descriptors'),
-  test('13', 'set-id files', { least: 8 }),
+  test('13', 'set-id files', { least: 9 }),
   test('14', 'ptrace and its relatives', { least: 4 }),
   test('15', 'kernel keyring', { least: 3 }),
   test('16', 'typing into a terminal', { least: 2 }),

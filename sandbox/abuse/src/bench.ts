@@ -15,6 +15,8 @@ export interface AttackOptions {
   hidden?: readonly string[];
   /** Whether a program must end with its owner by itself, or may be there until the driver next looks. */
   diesWithOwner: boolean;
+  /** The starred attacks alone. */
+  isQuick: boolean;
 }
 
 /** What the attacks are carried out with: a driver by its port alone, and sandboxes on nothing but `/usr`. */
@@ -81,6 +83,17 @@ export function python(sandbox: Sandbox, script: string, ...args: string[]): Pro
 
 export function finding(test: string, ok: boolean, detail: unknown): Finding {
   return { test, ok, detail: typeof detail === 'string' ? detail : JSON.stringify(detail) };
+}
+
+export async function untilSaid(source: NodeJS.ReadableStream, word: string): Promise<void> {
+  let said = '';
+  await new Promise<void>((resolve) => {
+    source.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes(word)) resolve();
+    });
+    source.on('close', () => resolve());
+  });
 }
 
 async function outcomeOf(running: Running): Promise<Outcome> {

@@ -1,5 +1,5 @@
 import type { Sandbox } from '@slowlane/contracts';
-import { finding, python, shell } from './bench.ts';
+import { finding, python, shell, untilSaid } from './bench.ts';
 import type { Bench, Finding } from './bench.ts';
 
 /** Tests 27 and 28: what one sandbox can leave for or see of another. */
@@ -70,16 +70,5 @@ async function seeNeighbour(bench: Bench): Promise<Finding[]> {
     await one.killAll();
     const expected = 'port False\nabstract False\nfiles []\nprocesses False\nforked\n';
     return [finding('28 neighbours', stdout === expected && end.code === 0, { stdout, end: end.reason })];
-  });
-}
-
-async function untilSaid(source: NodeJS.ReadableStream, word: string): Promise<void> {
-  let said = '';
-  await new Promise<void>((resolve) => {
-    source.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-      if (said.includes(word)) resolve();
-    });
-    source.on('close', () => resolve());
   });
 }

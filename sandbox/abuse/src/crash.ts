@@ -18,7 +18,8 @@ export async function attackOwner(bench: Bench): Promise<Finding[]> {
     const before = hostProcesses(mark).length;
     const uids = hostProcesses(mark).flatMap(uidsOf);
     process.kill(supervisorOf(recordDir), 'SIGKILL');
-    await untilTrue(() => hostProcesses(mark).length === 0, 3_000);
+    // The kernel ends it; a busy machine may be late, and what does not come at all is not waited for.
+    await untilTrue(() => hostProcesses(mark).length === 0, 10_000);
     const byItself = hostProcesses(mark).length === 0;
     const isRunning = await bench.driver.isRunning(spec.id);
     const left = hostProcesses(mark).length;

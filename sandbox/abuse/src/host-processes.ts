@@ -7,11 +7,14 @@ export function hostProcesses(word: string): number[] {
     .map(Number);
 }
 
-/** Real, effective, saved and file system uid of a process, as this machine numbers them. */
+/** Real, effective, saved and file system uid of a process, as this machine numbers them, also when this process is root of a user namespace. */
 export function uidsOf(pid: number): number[] {
   try {
     const line = /^Uid:\s*(.+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
-    return line.trim().split(/\s+/).map(Number);
+    return line
+      .trim()
+      .split(/\s+/)
+      .map((uid) => outside(Number(uid)));
   } catch {
     return [];
   }
@@ -28,4 +31,13 @@ function wordsOf(pid: string): string[] {
   } catch {
     return [];
   }
+}
+
+function outside(uid: number): number {
+  const ranges = readFileSync('/proc/self/uid_map', 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number) as [number, number, number]);
+  const range = ranges.find(([inside, , count]) => uid >= inside && uid < inside + count);
+  return range === undefined ? uid : range[1] + uid - range[0];
 }

@@ -205,6 +205,9 @@ def set_id():
     refused("13 mknod 4755", lambda: os.mknod("/work/s3", 0o104755), DENIED)
     refused("13 fchmodat2 4755", lambda: call("fchmodat2", -100, b"/work/s1", 0o4755, 0), DENIED)
     refused("13 openat2", lambda: call("openat2", -100, b"/work/s4", ctypes.create_string_buffer(24), 24), DENIED)
+    with open("/proc/self/status") as status:
+        gains = [line.split()[1] for line in status if line.startswith("NoNewPrivs")]
+    report("13 no program of the root gives more rights", gains == ["1"], gains)
     refused("13 file capabilities", lambda: os.setxattr("/work/s1", "security.capability", b"\x01\0\0\x02" + b"\xff" * 16), DENIED)
 
 
@@ -301,6 +304,9 @@ def interrupt80():
 
 
 def read_only():
+    # The last line is the mount that is seen. Who may not write there because of his uid alone is one mistake away from it.
+    root = [line.split()[3].split(",") for line in open("/proc/self/mounts") if line.split()[1] == "/"][-1]
+    report("3 / is mounted read-only", "ro" in root, root)
     for path in ("/", "/dev", "/etc", "/usr", "/opt", "/proc/sys"):
         refused("3 read-only " + path, lambda: open(path.rstrip("/") + "/probe", "w"), (errno.EROFS, errno.EACCES, errno.ENOENT))
 

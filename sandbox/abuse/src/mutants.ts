@@ -1,13 +1,20 @@
-/** A cure that somebody could take away, and the abuse test that must notice it. */
-export interface AbuseMutant {
-  name: string;
+export interface Patch {
   /** Below the root of the tree. */
   file: string;
   /** Stands in the file exactly once. */
   search: string;
   replace: string;
-  /** Abuse test that must fail. */
-  fails: string;
+}
+
+/** A cure that somebody could take away, and the abuse test that must notice it. */
+export interface AbuseMutant extends Patch {
+  name: string;
+  /** What else must go for the attack to get through, where one cure stands behind another. */
+  also?: readonly Patch[];
+  /** Abuse tests that must fail. */
+  fails: string | readonly string[];
+  /** Default bubblewrap. */
+  driver?: 'docker';
   /** Also in the short tier. */
   isShort?: true;
 }
@@ -16,11 +23,21 @@ const args = 'sandbox/bubblewrap/src/args.ts';
 const launch = 'sandbox/bubblewrap/src/launch.ts';
 const rules = 'sandbox/driver-kit/src/seccomp/call-rules.ts';
 const filter = 'sandbox/driver-kit/src/seccomp/filter.ts';
+const sandbox = 'sandbox/driver-kit/src/sandbox.ts';
+const collector = 'sandbox/driver-kit/src/collect.py';
+const container = 'sandbox/oci/src/container.ts';
+
+const noKill = {
+  file: sandbox,
+  search:
+    "    for (const program of programs) program.stop('cancelled');\n    await prepared.cgroup.kill();\n    await Promise.allSettled(programs.map((program) => program.done));\n",
+  replace: '    programs.length = 0;\n',
+};
 
 /** None of them lets an attack harm the machine: a bomb still meets a limit, and nothing is sent where there is a way out. */
 export const abuseMutants: readonly AbuseMutant[] = [
   {
-    ...{ name: 'programs share the network of the machine', file: args, fails: '5' },
+    ...{ name: 'programs share the network of the machine', file: args, fails: ['5', '7', '9', '28'] },
     ...{ search: "'--unshare-all', '--die", replace: "'--unshare-all', '--share-net', '--die" },
   },
   {
@@ -36,15 +53,15 @@ export const abuseMutants: readonly AbuseMutant[] = [
     ...{ search: 'typing = [0x5412, 0x541c]', replace: 'typing = [0x541c]' },
   },
   {
-    ...{ name: 'refused calls are allowed', file: filter, fails: '15' },
+    ...{ name: 'refused calls are allowed', file: filter, fails: ['14', '15', '17', '18'] },
     ...{ search: 'return within(range, fail(EPERM));', replace: 'return within(range, allow());' },
   },
   {
-    ...{ name: 'unknown calls are allowed', file: filter, fails: '13' },
+    ...{ name: 'unknown calls are allowed', file: filter, fails: ['13', '17'] },
     ...{ search: '    fail(ENOSYS),\n  ];', replace: '    allow(),\n  ];' },
   },
   {
-    ...{ name: 'the environment is handed on', file: launch, fails: '11', isShort: true },
+    ...{ name: 'the environment is handed on', file: launch, fails: ['11', '26'], isShort: true },
     ...{ search: "      cwd: '/',\n", replace: "      cwd: '/',\n      inheritEnv: true,\n" },
   },
   {
@@ -62,7 +79,7 @@ export const abuseMutants: readonly AbuseMutant[] = [
     ...{ search: "  ...['--perms', '1777', '--size', String(shmBytes), '--tmpfs', '/dev/shm'],\n", replace: '' },
   },
   {
-    ...{ name: '/ can be written', file: args, fails: '3' },
+    ...{ name: '/ can be written', file: args, fails: ['3', '27'] },
     ...{ search: ", '--remount-ro', '/']", replace: ']' },
   },
   {
@@ -102,4 +119,74 @@ export const abuseMutants: readonly AbuseMutant[] = [
     ...{ name: 'output has no end', file: 'sandbox/driver-kit/src/program.ts', fails: '25' },
     ...{ search: "options.onFull === 'stop') guard", replace: "options.onFull === 'cut') guard" },
   },
+  {
+    ...{ name: 'devices of the machine are shown', file: args, fails: '19' },
+    ...{ search: "'--dev', '/dev']", replace: "'--dev-bind', '/dev', '/dev']" },
+  },
+  {
+    ...{ name: 'the collector follows links', file: collector, fails: '20' },
+    ...{ search: 'os.O_NOFOLLOW | ', replace: '' },
+    also: [
+      {
+        file: collector,
+        search: 'entry.is_file(follow_symlinks=False)',
+        replace: 'entry.is_file(follow_symlinks=True)',
+      },
+    ],
+  },
+  {
+    ...{ name: 'programs run on while outputs are collected', fails: '21', ...noKill },
+    also: [{ file: sandbox, search: '    if (running.size > 0)\n', replace: '    if (running.size < 0)\n' }],
+  },
+  {
+    // It waits until it is under the limits: else what it starts would not be.
+    ...{ name: 'a shell stands between owner and program', file: launch, fails: '24' },
+    search: "start([...netPrefix(plan), '/usr/bin/bwrap'",
+    replace: `start(['/bin/sh', '-c', 'sleep 0.3; "$@"; exit $?', 'sh', ...netPrefix(plan), '/usr/bin/bwrap'`,
+  },
+  {
+    ...{ name: 'the host name is the one of the machine', file: args, fails: '31' },
+    ...{ search: ", '--hostname', 'sandbox'", replace: '' },
+  },
+  {
+    ...{ name: 'the uid has no line in passwd', file: 'sandbox/bubblewrap/src/roots.ts', fails: 'hole 9' },
+    ...{ search: 'of parts.files)', replace: "of parts.files.filter((one) => one.path !== '/etc/passwd'))" },
+  },
+  {
+    ...{ name: 'a container keeps capabilities', file: container, fails: '17', driver: 'docker' },
+    ...{ search: "    CapDrop: ['ALL'],\n", replace: '' },
+  },
+  {
+    ...{ name: 'a container may gain rights', file: container, fails: '13', driver: 'docker' },
+    ...{ search: "['no-new-privileges', `seccomp", replace: '[`seccomp' },
+  },
+  {
+    ...{ name: 'the root of a container can be written', file: container, fails: '3', driver: 'docker' },
+    ...{ search: 'ReadonlyRootfs: true', replace: 'ReadonlyRootfs: false' },
+  },
+  {
+    ...{ name: 'a container has no filter', file: container, fails: ['6', '13', '15'], driver: 'docker' },
+    ...{ search: '`seccomp=${berth.seccomp}`', replace: "'seccomp=unconfined'" },
+  },
+  {
+    ...{ name: 'a container has the network of the machine', file: container, fails: '5', driver: 'docker' },
+    ...{ search: "return 'none';", replace: "return 'host';" },
+  },
+  {
+    ...{ name: 'a container runs as root', file: container, fails: 'hole 1', driver: 'docker' },
+    ...{ search: 'User: `${owner.uid}:${owner.gid}`', replace: "User: '0:0'" },
+  },
+  {
+    ...{ name: 'a container is under no limits', file: 'sandbox/oci/src/adopt.ts', driver: 'docker' },
+    ...{ fails: ['2', '30'], search: 'of folders) write', replace: 'of folders.slice(0, 0)) write' },
+  },
+  {
+    ...{ name: 'a container sees all of /sys', file: container, fails: '10', driver: 'docker' },
+    ...{ search: 'MaskedPaths: masked', replace: 'MaskedPaths: []' },
+  },
 ];
+
+/** The tests that a mutant must fail. */
+export function failsOf({ fails }: AbuseMutant): readonly string[] {
+  return typeof fails === 'string' ? [fails] : fails;
+}

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Sandbox } from '@slowlane/contracts';
-import { finding, shell } from './bench.ts';
+import { finding, shell, untilSaid } from './bench.ts';
 import type { Bench, Finding } from './bench.ts';
 import { tarNames } from './tar-names.ts';
 
@@ -29,22 +29,25 @@ export async function attackOutputs(bench: Bench): Promise<Finding[]> {
       finding('20 sparse file', sparse.includes('more than the volume'), sparse),
     ];
   });
-  return [...hostile, ...(await swapWhileCollecting(bench))];
+  return bench.isQuick ? hostile : [...hostile, ...(await swapWhileCollecting(bench))];
 }
 
 const swapper =
-  'mkdir out; echo good > out/a.jar; exec 9> out/held.jar; (setsid sh -c "while :; do ln -sf /etc/passwd out/b; mv -T out/b out/a.jar; echo evil >&9; echo good > out/c; mv -T out/c out/a.jar; done" >/dev/null 2>&1 &); sleep 0.3';
+  'mkdir out; echo good > out/a.jar; exec 9> out/held.jar; (setsid sh -c "while :; do ln -sf /etc/passwd out/b; mv -T out/b out/a.jar; echo evil >&9; echo good > out/c; mv -T out/c out/a.jar; done" >/dev/null 2>&1 &); echo up; sleep 60';
 
 /** Test 21: what swaps files or holds a descriptor is gone before anything is collected, so two collections are the same bytes. */
 async function swapWhileCollecting(bench: Bench): Promise<Finding[]> {
   return bench.within({}, async (sandbox) => {
-    const { end } = await shell(sandbox, swapper);
+    const running = await sandbox.exec({ argv: ['/bin/sh', '-c', swapper], net: { mode: 'none' } });
+    running.stdin.end();
+    running.stderr.resume();
+    await untilSaid(running.stdout, 'up');
     await sandbox.killAll();
     const [first, second] = [await collected(sandbox, ['out/*.jar']), await collected(sandbox, ['out/*.jar'])];
     const types = tarNames(first).map((entry) => entry.type);
     const isSame = digest(first) === digest(second);
-    const ok = end.code === 0 && isSame && types.every((type) => type === '0') && !first.includes('build:x');
-    return [finding('21 swap while collecting', ok, { types, isSame, end: end.reason })];
+    const ok = types.length > 0 && isSame && types.every((type) => type === '0') && !first.includes('build:x');
+    return [finding('21 swap while collecting', ok, { types, isSame })];
   });
 }
 

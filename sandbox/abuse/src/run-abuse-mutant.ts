@@ -14,10 +14,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DriverReport } from '@slowlane/contracts';
 import { abuseTable } from './abuse-table.ts';
-import type { AbuseMutant } from './mutants.ts';
+import type { AbuseMutant, Patch } from './mutants.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const copied = ['abuse', 'driver-kit', 'bubblewrap'];
+const copied = ['abuse', 'driver-kit', 'bubblewrap', 'oci'];
 
 /** Attacks the driver of a module. */
 export type Probe = (driverModule: string) => Promise<DriverReport>;
@@ -30,8 +30,9 @@ export async function runAbuseMutant(mutant: AbuseMutant | undefined, probe: Pro
   const top = realpathSync(mkdtempSync(path.join(tmpdir(), 'slowlane-abuse-')));
   try {
     copyTree(top);
-    if (mutant !== undefined) patch(path.join(top, mutant.file), mutant);
-    const { findings } = await probe(path.join(top, 'sandbox/bubblewrap/src/index.ts'));
+    for (const one of mutant === undefined ? [] : [mutant, ...(mutant.also ?? [])]) patch(top, one);
+    const project = mutant?.driver === 'docker' ? 'oci' : 'bubblewrap';
+    const { findings } = await probe(path.join(top, 'sandbox', project, 'src/index.ts'));
     return abuseTable(findings)
       .filter((row) => !row.ok)
       .map((row) => row.id);
@@ -58,10 +59,11 @@ function link(from: string, to: string, without: readonly string[]): void {
     if (!without.includes(name)) symlinkSync(realpathSync(path.join(from, name)), path.join(to, name));
 }
 
-function patch(file: string, { name, search, replace }: AbuseMutant): void {
+function patch(top: string, { search, replace, ...where }: Patch): void {
+  const file = path.join(top, where.file);
   const text = readFileSync(file, 'utf8');
   const found = text.split(search).length - 1;
-  if (found !== 1) throw new Error(`mutant "${name}": ${JSON.stringify(search)} is ${found} times in ${file}`);
+  if (found !== 1) throw new Error(`${JSON.stringify(search)} is ${found} times in ${file}`);
   writeFileSync(
     file,
     text.replace(search, () => replace),

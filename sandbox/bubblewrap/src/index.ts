@@ -1,2 +1,3 @@
 export { createBubblewrapDriver, removeInstance } from './driver.ts';
 export type { BubblewrapOptions } from './driver.ts';
+export { isRootless } from '@slowlane/driver-kit';

@@ -43,13 +43,19 @@ async function arrange(cell: Cell, means: Means): ReturnType<Isolation['arrange'
   const places = { root, ...(work === undefined ? {} : { work }) };
   const args = sandboxArgs(spec, { ...places, mountSources });
   const collectArgs = sandboxArgs({ ...spec, mounts: [] }, { ...places, workMode: 'ro', mountSources: [] });
-  const common = { cgroupFolders: cell.cgroup.folders, ...owner, filter: means.filter };
+  const common = {
+    cgroupFolders: cell.cgroup.folders,
+    processFile: cell.cgroup.processFile,
+    ...owner,
+    filter: means.filter,
+  };
+  const within = (argv: readonly string[]): string[] => [...processWall(cell), ...argv];
   return {
     plan: async (command: SandboxCommand): Promise<BubblewrapPlan> => ({
       ...common,
       umask: cell.umask,
       bwrapArgs: [...args, ...commandArgs(spec, command)],
-      argv: command.argv,
+      argv: within(command.argv),
       isHeld: command.net.mode === 'gateway',
       joinNetOf: command.net.mode === 'shared' ? await means.nets.join(command.net.name, spec.id) : undefined,
     }),
@@ -58,10 +64,17 @@ async function arrange(cell: Cell, means: Means): ReturnType<Isolation['arrange'
         ...common,
         umask: '022',
         bwrapArgs: [...collectArgs, ...commandArgs({ ...spec, env: {} }, { argv: [...argv], net: { mode: 'none' } })],
-        argv,
+        argv: within(argv),
         isHeld: false,
       }),
   };
+}
+
+/**
+ * Without a cgroup the wall of processes is the kernel's limit per user, set inside: there the user namespace is the sandbox's own, and with it the count.
+ */
+function processWall({ cgroup, spec }: Cell): string[] {
+  return cgroup.processFile === undefined ? [] : ['/usr/bin/prlimit', `--nproc=${spec.limits.pids}`, '--'];
 }
 
 async function stageMounts({ spec }: Cell, paths: Paths): Promise<(string | undefined)[]> {

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { SlowLaneError } from '@slowlane/contracts';
+import { becoming, noteProgram } from '@slowlane/driver-kit';
 import type { Ended, Launched, LaunchPlan } from '@slowlane/driver-kit';
 import { start } from '@slowlane/process';
 import type { FifoPool, Started } from '@slowlane/process';
@@ -12,6 +13,8 @@ export interface BubblewrapPlan {
   umask: '022' | '002';
   bwrapArgs: readonly string[];
   argv: readonly string[];
+  /** Where there are no cgroups: the file that processes of the sandbox are noted in. */
+  processFile?: string | undefined;
   /** Keep the program waiting until `release` is called. */
   isHeld: boolean;
   /** A process whose network namespace the program joins. */
@@ -52,7 +55,7 @@ function startBwrap(plan: BubblewrapPlan, stdio: readonly [number | 'ignore', nu
       // Node clears the supplementary groups with it.
       ...(plan.joinNetOf === undefined ? { uid: plan.uid, gid: plan.gid } : {}),
     });
-    joinCgroups(child, plan.cgroupFolders);
+    joinCgroups(child, plan);
     return watch(child, plan);
   } finally {
     process.umask(before);
@@ -65,13 +68,15 @@ type BwrapProcess = Omit<Launched, 'stdin' | 'stdout' | 'stderr'>;
 /** Root alone may join a namespace. Each of these executes the next, so there is still no process of ours in between. */
 function netPrefix(plan: BubblewrapPlan): string[] {
   if (plan.joinNetOf === undefined) return [];
-  const drop = ['--reuid', String(plan.uid), '--regid', String(plan.gid), '--clear-groups'];
-  return ['/usr/bin/nsenter', `--net=/proc/${plan.joinNetOf}/ns/net`, '--', '/usr/bin/setpriv', ...drop, '--'];
+  const drop = becoming(plan);
+  const become = drop.length === 0 ? [] : ['/usr/bin/setpriv', ...drop, '--'];
+  return ['/usr/bin/nsenter', `--net=/proc/${plan.joinNetOf}/ns/net`, '--', ...become];
 }
 
-function joinCgroups(child: Started, folders: readonly string[]): void {
+function joinCgroups(child: Started, { cgroupFolders, processFile }: BubblewrapPlan): void {
   try {
-    for (const folder of folders) writeFileSync(`${folder}/cgroup.procs`, String(child.pid));
+    if (processFile !== undefined) return noteProgram(processFile, child.pid);
+    for (const folder of cgroupFolders) writeFileSync(`${folder}/cgroup.procs`, String(child.pid));
   } catch (cause) {
     child.kill('SIGKILL');
     throw new SlowLaneError('sandbox.failed', `a program could not be put under its limits: ${String(cause)}`, {
@@ -90,8 +95,11 @@ function watch(child: Started, plan: BubblewrapPlan): BwrapProcess {
   const started = new Promise<number | undefined>((resolve) => {
     status.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');
-      initPid ??= fieldOf(text, 'child-pid');
-      if (initPid !== undefined) resolve(initPid);
+      if (initPid !== undefined) return;
+      initPid = fieldOf(text, 'child-pid');
+      if (initPid === undefined) return;
+      if (plan.processFile !== undefined) noteProgram(plan.processFile, initPid);
+      resolve(initPid);
     });
     status.on('close', () => resolve(initPid));
   });

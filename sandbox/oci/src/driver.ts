@@ -21,8 +21,8 @@ export async function createOciDriver({ engine, ...options }: OciOptions): Promi
     kind: engine.kind,
     tools: ['/usr/bin/tini-static', '/usr/bin/nsenter', '/usr/sbin/mkfs.ext4'],
     isolation: (paths) => ociIsolation(engine, paths),
-    probe: (driver, { paths, caller }) =>
-      attackDriver(driver, { tier: 'oci', folder: paths.state, hidden: [paths.run], caller }),
+    probe: (driver, { paths, caller, isQuick }) =>
+      attackDriver(driver, { tier: 'oci', folder: paths.state, hidden: [paths.run], caller, isQuick }),
   });
 }
 

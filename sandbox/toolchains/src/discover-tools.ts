@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from '@slowlane/process';
+import type { PinnedRoot } from './pinned/pinned-root.ts';
 
 /** A tool that a build plan may ask for, found on this machine. */
 export interface Tool {
@@ -17,6 +18,8 @@ export interface Tool {
 }
 
 export interface DiscoverOptions {
+  /** A pinned root file system to look into in place of this machine; `home` is then where the tool lies in it. */
+  pinned?: Pick<PinnedRoot, 'folder' | 'packages'>;
   /** Default `/usr/lib/jvm`. Each folder in it with `bin/java` and a `release` file is a JDK. */
   jvmFolder?: string;
   /** sbt's launcher jar. */
@@ -31,17 +34,37 @@ export interface DiscoverOptions {
 /** What is there, by looking: versions come from the tools' own files, not from a list. */
 export async function discoverTools(options: DiscoverOptions = {}): Promise<Tool[]> {
   const found = await Promise.all([
-    findJdks(options.jvmFolder ?? '/usr/lib/jvm'),
-    findByJar('maven', '/usr/share/maven', 'maven-core-', '/usr/share/maven-repo/org/apache/maven/maven-core'),
-    findByJar('gradle', '/usr/share/gradle', 'gradle-core-'),
-    findPython(),
-    findR('/usr/lib/R'),
+    options.pinned === undefined ? findSystem('', options.jvmFolder) : findPinned(options.pinned),
     findSbtLauncher(options.sbtLauncher),
     findSpark(options.sparkHome),
     findNode(options.nodeBinary),
     findDeclared(options.declared ?? {}),
   ]);
   return found.flat();
+}
+
+async function findSystem(root: string, jvmFolder = `${root}/usr/lib/jvm`): Promise<Tool[]> {
+  const share = `${root}/usr/share`;
+  const found = await Promise.all([
+    findJdks(jvmFolder),
+    findByJar('maven', `${share}/maven`, 'maven-core-', `${share}/maven-repo/org/apache/maven/maven-core`),
+    findByJar('gradle', `${share}/gradle`, 'gradle-core-'),
+    root === '' ? findPython() : [],
+    findR(`${root}/usr/lib/R`),
+  ]);
+  return found.flat();
+}
+
+/** Nothing of it is started here: what Python it has, its packages say. */
+async function findPinned({ folder, packages }: NonNullable<DiscoverOptions['pinned']>): Promise<Tool[]> {
+  const tools = (await findSystem(folder)).map((tool) => {
+    const home = tool.home.slice(folder.length);
+    return { ...tool, home, inside: home };
+  });
+  const python = packages.find(({ name }) => /^python3\.\d+-minimal$/.test(name));
+  const version = /^\d+(\.\d+)*/.exec(python?.version ?? '')?.[0];
+  if (version === undefined || !existsSync(`${folder}/usr/bin/python3`)) return tools;
+  return [...tools, { name: 'python', version, home: '/usr/bin/python3', inside: '/usr/bin/python3' }];
 }
 
 async function findJdks(folder: string): Promise<Tool[]> {

@@ -6,8 +6,11 @@ import type { RootSpec } from '@slowlane/contracts';
 import { canonicalJson } from '@slowlane/kit';
 import type { Tool } from './discover-tools.ts';
 import { etcBinds } from './etc-binds.ts';
+import type { PinnedRoot } from './pinned/pinned-root.ts';
 
 export interface HostRootOptions {
+  /** In place of this machine's `/usr` and `/etc`. */
+  pinned?: Pick<PinnedRoot, 'folder' | 'digest'>;
   /** From `discoverTools`: a JDK outside `/usr` is shown below `/opt`, and all versions count in the digest. */
   tools: readonly Tool[];
   /** The system's or the company's CA bundle (PEM); shown as `/etc/ssl/certs/ca-certificates.crt`. */
@@ -21,19 +24,24 @@ export interface HostRootOptions {
 }
 
 /**
- * The root file system of a sandbox on this machine's own `/usr`: that, the settings in `/etc` that the tools cannot do without,
+ * The root file system of a sandbox on this machine's own `/usr`, or on a pinned one: that, the settings in `/etc` that the tools cannot do without,
  * generated account files, the named tools below `/opt`, and nothing else of the machine.
  *
  * The digest covers what the root is made of, not where it lies: tool versions, the list of installed packages, single files by content.
  * Throws `ground.missing` when a named path does not exist.
  */
 export async function hostRoot(options: HostRootOptions): Promise<RootSpec> {
-  const binds = [{ source: '/usr', target: '/usr' }, ...etcBinds(options.caBundle), ...toolBinds(options)];
+  const system = options.pinned?.folder ?? '';
+  const binds = [
+    { source: `${system}/usr`, target: '/usr' },
+    ...etcBinds(options.caBundle, `${system}/etc`),
+    ...toolBinds(options),
+  ];
   for (const bind of binds) {
     if (!existsSync(bind.source)) throw new SlowLaneError('ground.missing', `${bind.source} does not exist`);
   }
   const symlinks = ['bin', 'lib', 'lib64', 'sbin']
-    .filter((name) => existsSync(`/usr/${name}`))
+    .filter((name) => existsSync(`${system}/usr/${name}`))
     .map((name) => ({ target: `usr/${name}`, path: `/${name}` }));
   const shape = { binds, symlinks, files: accountFiles };
   return { digest: await digestOf(shape, options), ...shape };
@@ -74,7 +82,7 @@ async function digestOf(shape: Omit<RootSpec, 'digest'>, options: HostRootOption
     symlinks: shape.symlinks,
     files: shape.files,
     tools: options.tools.map((tool) => `${tool.name} ${tool.version} ${tool.inside}`).sort(),
-    packages: await fileDigest('/var/lib/dpkg/status'),
+    packages: options.pinned?.digest ?? (await fileDigest('/var/lib/dpkg/status')),
     contents: await Promise.all(contents.map(fileDigest)),
   };
   return `sha256:${createHash('sha256').update(canonicalJson(description)).digest('hex')}`;

@@ -11,7 +11,7 @@ export async function probeSandbox({ paths, environment }: Installation): Promis
   try {
     const report = await connectHelper(paths.helperSocket).probe();
     const { driver } = loadConfig(environment.configFile).sandbox;
-    return { ...report, driver, tests: abuseTable(report.findings) };
+    return { ...report, driver, tests: abuseTable(report.findings, report.notClaimed) };
   } catch {
     return undefined;
   }

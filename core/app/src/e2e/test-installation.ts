@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { callerEnvironment, readEnvironment } from '@slowlane/config';
@@ -32,6 +32,8 @@ export async function createTestInstallation(yaml = ''): Promise<TestInstallatio
   const folder = mkdtempSync(join(tmpdir(), 'slowlane-e2e-'));
   const home = join(folder, 'home');
   mkdirSync(home);
+  // What an engine binds must lie where all may pass; every other installation is below a closed folder, as in somebody's home.
+  if (/driver: (docker|podman)/.test(yaml)) chmodSync(folder, 0o711);
   const [port, workspacePort] = [await freePort(), await freePort()];
   const config = join(home, 'slowlane.yaml');
   writeFileSync(

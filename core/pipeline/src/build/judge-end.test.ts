@@ -4,7 +4,7 @@ import { buildLimits } from './build-limits.ts';
 import { judgeEnd } from './judge-end.ts';
 import { watchLines } from './line-watch.ts';
 
-const limits = { ...buildLimits, wallMs: 60_000, memoryBytes: 1_073_741_824 };
+const limits = { ...buildLimits, wallMs: 60_000, memoryBytes: 1_073_741_824, idleMs: 30_000 };
 
 describe('judgeEnd', () => {
   it.each<[StopReason, string]>([
@@ -20,6 +20,17 @@ describe('judgeEnd', () => {
     ['exit', 'build.failed'],
   ])('maps %s to %s', (reason, code) => {
     expect(judge({ reason, code: null })?.code).toBe(code);
+  });
+
+  it.each<[StopReason, string]>([
+    ['timeout', 'step "s" was ended: the build may take 1 m 00 s'],
+    ['idle', 'step "s" was ended: it wrote nothing for 30.0 s'],
+    ['oom', 'step "s" needed more than 1.0 GiB of memory (limit: build.memory)'],
+    ['pids', 'step "s" started more than 1024 processes and threads'],
+    ['disk', 'step "s" filled the 6.0 GiB of disk (or 400000 files) of a build'],
+    ['output', 'step "s" wrote more than 32.0 MiB of output'],
+  ])('tells the author which limit it was: %s', (reason, sentence) => {
+    expect(judge({ reason, code: null })?.message).toBe(sentence);
   });
 
   it('is content with code 0', () => expect(judge({ reason: 'exit', code: 0 })).toBeUndefined());

@@ -19,8 +19,12 @@ export function judgeEnd(judged: JudgedStep): SlowLaneError | undefined {
     case 'exit':
     case 'signal':
       return end.code === 0 ? undefined : failed(judged);
-    case 'timeout':
     case 'idle':
+      return new SlowLaneError(
+        'build.timeout',
+        `${name} was ended: it wrote nothing for ${formatDuration(limits.idleMs ?? limits.wallMs)}`,
+      );
+    case 'timeout':
     case 'cancelled':
       return new SlowLaneError(
         'build.timeout',

@@ -95,11 +95,11 @@ export const quickTemplates = ['driver-java-maven', 'driver-notebook'];
 
 const dataFolder = 'Volumes/main/slowlane/data';
 
-/** Copies each of the templates, pushes it, and runs what was registered on real Spark, on one installation. */
-export function runTemplates(isOne: (template: string) => boolean): void {
+/** Copies each of the templates, pushes it, and runs what was registered on real Spark, on one installation; `yaml`: more of its slowlane.yaml. */
+export function runTemplates(isOne: (template: string) => boolean, yaml = () => Promise.resolve('')): void {
   let installation: TestInstallation;
   beforeAll(async () => {
-    installation = await createTestInstallation();
+    installation = await createTestInstallation(await yaml());
     await installation.up();
     await putData(installation, 'nycflights13', data);
   }, 240_000);
