@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { registryAddresses } from '@slowlane/config';
 import { archiveLimits, extractTar, packFolder } from '@slowlane/archive';
 import { type BuildPlan, findRuntime, type PlanStep, type Sandbox, type TreeSnapshot } from '@slowlane/contracts';
 import { createFolderBlobStore } from '@slowlane/artifacts';
@@ -52,7 +53,7 @@ async function benchProject(installation: Installation, project: (typeof project
   const gateway = await createGateway({
     stateDir: join(folder, 'gateway'),
     socketsDir: join(folder, 'gw'),
-    upstreams: await upstreams({ paths, registries: config.registries }),
+    upstreams: await upstreams({ paths, registries: registryAddresses(config.registries) }),
     caBundle: findCaBundle(config.ca_bundle),
     blobs,
     logger,
