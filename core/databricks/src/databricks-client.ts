@@ -152,6 +152,18 @@ export interface WorkspaceCalls {
   /** `content` is at most 10 MB on the wire; a raw file unless `language` makes it a notebook. */
   import(file: WorkspaceFile, options?: CallOptions): Promise<void>;
   mkdirs(path: string, options?: CallOptions): Promise<void>;
+  /** What lies directly in a folder; `workspace.not-found` where there is none. `size` is 0 where the workspace does not say it. */
+  list(folder: string, options?: CallOptions): Promise<WorkspaceEntry[]>;
+  /** Everything below a folder too where `recursive`. */
+  delete(path: string, details: { recursive: boolean }, options?: CallOptions): Promise<void>;
+}
+
+export interface WorkspaceEntry {
+  path: string;
+  /** `NOTEBOOK`, `FILE`, `DIRECTORY` and what the vendor adds. */
+  type: string;
+  /** Bytes. */
+  size: number;
 }
 
 export interface WorkspaceFile {

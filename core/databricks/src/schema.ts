@@ -70,6 +70,13 @@ export const FolderPage = z.object({
   next_page_token: text,
 });
 
+/** Of `workspace/list`; an empty folder has no `objects`. */
+export const ObjectList = z.object({
+  objects: z
+    .array(z.object({ path: z.string(), object_type: z.string().default(''), size: z.number().default(0) }))
+    .default([]),
+});
+
 export const WireMe = z.object({
   id: z.string(),
   userName: z.string(),

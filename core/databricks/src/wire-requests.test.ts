@@ -197,6 +197,17 @@ const rows: Row[] = [
     json: '{"path":"/Shared/x"}',
   },
   {
+    name: 'workspace.list',
+    call: () => client.workspace.list('/Shared/a b'),
+    line: 'GET /api/2.0/workspace/list?path=%2FShared%2Fa+b',
+  },
+  {
+    name: 'workspace.delete',
+    call: () => client.workspace.delete('/Shared/x', { recursive: true }),
+    line: 'POST /api/2.0/workspace/delete',
+    json: '{"path":"/Shared/x","recursive":true}',
+  },
+  {
     name: 'clusters.create',
     call: () => client.clusters.create({ num_workers: 0 }),
     answer: '{"cluster_id":"c"}',

@@ -1,5 +1,7 @@
 import type { Caller } from './call.ts';
 import type { WorkspaceCalls } from './databricks-client.ts';
+import { parseAnswer } from './parse-answer.ts';
+import { ObjectList } from './schema.ts';
 
 const prefix = '/api/2.0/workspace';
 
@@ -17,6 +19,21 @@ export function workspaceCalls(caller: Caller): WorkspaceCalls {
     async mkdirs(path, options) {
       await caller.json(
         { method: 'POST', path: `${prefix}/mkdirs`, json: { path }, family: 'workspace', repeatable: true },
+        options,
+      );
+    },
+    async list(folder, options) {
+      const answer = await caller.json(
+        { method: 'GET', path: `${prefix}/list`, query: { path: folder }, family: 'workspace', repeatable: true },
+        options,
+      );
+      const { objects } = parseAnswer(ObjectList, answer, `GET ${prefix}/list`);
+      return objects.map(({ path, object_type: type, size }) => ({ path, type, size }));
+    },
+    async delete(path, { recursive }, options) {
+      const json = { path, recursive };
+      await caller.json(
+        { method: 'POST', path: `${prefix}/delete`, json, family: 'workspace', repeatable: true },
         options,
       );
     },

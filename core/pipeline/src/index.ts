@@ -8,4 +8,5 @@ export { planProject, type PlanDeps } from './make-plan.ts';
 export { createPromotion, type PromoteBuild } from './promote-build.ts';
 export { pipelineJsonSchema } from './schema.ts';
 export { createStages, type Stage, type Stages } from './stages.ts';
+export { notebookBase } from './stages/publish.ts';
 export type { DeclareLimits, StageDeps } from './stage-deps.ts';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LocalCommands } from '@slowlane/cli';
 import { copyLedger, digestsInLedger, registrationsInLedger } from '@slowlane/ledger';
+import { notebookBase } from '@slowlane/pipeline';
 import { collectBlobs } from '../gc/collect-blobs.ts';
 import { collectPublished } from '../gc/collect-published.ts';
 import type { Installation } from '../processes/installation.ts';
@@ -28,6 +29,7 @@ export async function collectGarbage(
     const published = await collectPublished({
       registrations: registrationsInLedger(copy),
       base: `${config.volumes}/artifacts`,
+      notebookBase,
       client: connectWorkspaces({ environment, paths, config, logger: createLogger('gc', 'error'), version: 'gc' })
         .client,
       now: Date.now(),

@@ -10,6 +10,7 @@ import { noLongerWanted } from './still-wanted.ts';
 const DAY = 86_400_000;
 const now = 100 * DAY;
 const base = '/Volumes/main/slowlane/artifacts';
+const notebookBase = '/Workspace/Shared/slowlane/artifacts';
 const tasks = [
   {
     task_key: 'main',
@@ -62,7 +63,14 @@ describe('collectPublished', () => {
     return registration;
   }
   const collect = (all: Registration[], dryRun = false) =>
-    collectPublished({ ...options, registrations: { all, pinned: new Set() }, base, client: () => client, dryRun });
+    collectPublished({
+      ...options,
+      registrations: { all, pinned: new Set() },
+      base,
+      notebookBase,
+      client: () => client,
+      dryRun,
+    });
   const left = async () => ({
     jobs: (await client.jobs.list()).map(({ settings }) => settings['name']).sort(),
     folders: (await client.files.list(base)).map(({ name }) => Number(name)).sort(),
@@ -96,10 +104,31 @@ describe('collectPublished', () => {
     expect(folders).toEqual([1, 3, 4, 5, 6, 7]);
   });
 
+  it('deletes the imported notebooks of old registrations, and those of no others', async () => {
+    const all: Registration[] = [];
+    for (const index of [7, 6, 5, 4, 3, 2, 1]) all.push(await publish(index));
+    const folderOf = (index: number) => `${notebookBase}/${(all[7 - index] as Registration).set.digest.slice(7)}`;
+    for (const index of [3, 2]) {
+      await client.workspace.mkdirs(`${folderOf(index)}/lib`);
+      const content = Buffer.from('print(1)\n');
+      await client.workspace.import({ path: `${folderOf(index)}/lib/n`, content, overwrite: true, language: 'PYTHON' });
+    }
+    // The workspace shows its paths in the short form.
+    const imported = async () => (await client.workspace.list(notebookBase)).map(({ path }) => `/Workspace${path}`);
+    expect(await collect(all, true)).toMatchObject({ artifacts: 2 });
+    expect(await imported()).toEqual([folderOf(2), folderOf(3)]);
+    expect(await collect(all)).toMatchObject({ artifacts: 2, bytes: 6 });
+    expect(await imported()).toEqual([folderOf(3)]);
+    expect(await client.workspace.list(`${folderOf(3)}/lib`)).toMatchObject([
+      { path: `${folderOf(3)}/lib/n`.replace('/Workspace', ''), type: 'NOTEBOOK' },
+    ]);
+    expect(await collect(all)).toMatchObject({ artifacts: 0 });
+  });
+
   it('goes on where a workspace is not known any more, and says so', async () => {
     const all = [7, 6, 5, 4, 3, 2, 1].map((index) => registered(index, { workspace: 'gone' }));
     const found = await collectPublished({
-      ...{ ...options, registrations: { all, pinned: new Set<string>() }, base, dryRun: false },
+      ...{ ...options, registrations: { all, pinned: new Set<string>() }, base, notebookBase, dryRun: false },
       client: () => {
         throw new SlowLaneError('config.invalid', 'no workspace "gone" in slowlane.yaml');
       },

@@ -2,7 +2,7 @@ import { type Registration, SlowLaneError } from '@slowlane/contracts';
 import type { DatabricksClient } from '@slowlane/databricks';
 import { jobOf, noLongerWanted } from './still-wanted.ts';
 
-type Client = Pick<DatabricksClient, 'files' | 'jobs'>;
+type Client = Pick<DatabricksClient, 'files' | 'jobs' | 'workspace'>;
 
 export interface PublishedGarbage {
   /** Jobs deleted, or that would be. */
@@ -18,6 +18,8 @@ export interface PublishedOptions {
   registrations: Parameters<typeof noLongerWanted>[0];
   /** Volume folder below which sets are published, each in a folder of its digest. */
   base: string;
+  /** Workspace folder below which notebooks are imported, in folders of the same names. */
+  notebookBase: string;
   client(workspace: string): Client;
   now: number;
   graceMs: number;
@@ -77,20 +79,34 @@ function unusedSets(all: readonly Registration[], old: readonly Registration[], 
 async function deleteSets(
   client: Client,
   digests: ReadonlySet<string>,
-  { base, dryRun }: Pick<PublishedOptions, 'base' | 'dryRun'>,
+  { base, notebookBase, dryRun }: Pick<PublishedOptions, 'base' | 'notebookBase' | 'dryRun'>,
 ): Promise<{ artifacts: number; bytes: number }> {
   const total = { artifacts: 0, bytes: 0 };
   for (const digest of digests) {
-    const folder = `${base}/${digest.replace(/^sha256:/, '')}`;
-    const files = await filesIn(client, folder);
-    if (files.length === 0) continue;
+    const name = digest.replace(/^sha256:/, '');
+    const files = await filesIn(client, `${base}/${name}`);
+    const imported = await isWorkspaceFolder(client, `${notebookBase}/${name}`);
+    if (files.length === 0 && !imported) continue;
     total.artifacts++;
     total.bytes += files.reduce((sum, { size }) => sum + size, 0);
     if (dryRun) continue;
+    if (imported) await client.workspace.delete(`${notebookBase}/${name}`, { recursive: true });
+    if (files.length === 0) continue;
     for (const { path } of files) await client.files.delete(path);
-    await client.files.rmdir(folder);
+    await client.files.rmdir(`${base}/${name}`);
   }
   return total;
+}
+
+/** Only sets of notebooks have one. */
+async function isWorkspaceFolder(client: Client, path: string): Promise<boolean> {
+  try {
+    await client.workspace.list(path);
+    return true;
+  } catch (error) {
+    if (error instanceof SlowLaneError && error.code === 'workspace.not-found') return false;
+    throw error;
+  }
 }
 
 async function filesIn(client: Client, folder: string): Promise<{ path: string; size: number }[]> {

@@ -8,7 +8,7 @@ import type { StageContext } from '../stage-context.ts';
 import { automaticTargets } from '../targets-of.ts';
 
 /** Where notebooks are: a task can name one only by its path in the workspace. */
-const notebookBase = '/Workspace/Shared/slowlane/artifacts';
+export const notebookBase = '/Workspace/Shared/slowlane/artifacts';
 
 /**
  * Uploads the artifact set to its own folder on each target's workspace: `<base>/<set digest>/<file>`, notebooks to a workspace folder of that name. The
