@@ -87,4 +87,8 @@ it('lets one node act on clusters at a time', async () => {
   expect(await queue.clusters.lead('a', 60_000)).toBe(true);
   expect(await queue.clusters.lead('b', 60_000)).toBe(false);
   expect(await queue.clusters.lead('a', 60_000)).toBe(true);
+  await queue.clusters.resign('b');
+  expect(await queue.clusters.lead('b', 60_000)).toBe(false);
+  await queue.clusters.resign('a');
+  expect(await queue.clusters.lead('b', 60_000)).toBe(true);
 });

@@ -58,6 +58,11 @@ export function createClusterBook(store: Store): ClusterBook {
         await store.call((redis) => redis.pexpire(key, leaseMs));
       return true;
     },
+    // Should the lead pass on between the two steps, its new holder loses it and takes it again: leading only makes doubles rare.
+    async resign(node) {
+      const key = keys.of('cluster-leader');
+      if ((await store.call((redis) => redis.get(key))) === node) await store.call((redis) => redis.del(key));
+    },
   };
 }
 

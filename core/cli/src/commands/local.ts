@@ -113,7 +113,7 @@ export const test = defineCommand({
   name: 'test',
   summary: 'install what the tests need, start real servers on loopback, run the suites',
   details:
-    'Suites: unit gate sandbox plugins chaos workspace e2e docs; none = all of them (at most 30 minutes on 2 cores).',
+    'Suites: unit gate sandbox plugins chaos workspace e2e docs; none = all of them (about 45 minutes on 2 cores).',
   args: [{ form: '[suites...]', help: 'suites to run' }],
   options: [
     { form: '--full', help: 'the long suites too' },

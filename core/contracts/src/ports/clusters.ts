@@ -106,4 +106,6 @@ export interface ClusterBook {
   forget(id: string): Promise<void>;
   /** The right to act on clusters, for one node at a time. */
   lead(node: string, leaseMs: number): Promise<boolean>;
+  /** Lets another node lead at once; nothing when this one does not. */
+  resign(node: string): Promise<void>;
 }

@@ -21,11 +21,11 @@ export async function keepClusters(deps: ClusterDeps, signal: AbortSignal): Prom
     try {
       if (await book.lead(deps.node, leadMs)) await tendClusters(deps, memory, signal);
     } catch (error) {
-      if (signal.aborted) return;
-      deps.logger.warn({ error: String(error) }, 'keeping clusters goes on after a failure');
+      if (!signal.aborted) deps.logger.warn({ error: String(error) }, 'keeping clusters goes on after a failure');
     }
     await deps.clock.sleep(times.tickMs, signal).catch(() => undefined);
   }
+  await book.resign(deps.node).catch(() => undefined);
 }
 
 async function tendClusters(deps: ClusterDeps, memory: Memory, signal: AbortSignal): Promise<void> {
