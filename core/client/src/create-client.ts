@@ -213,7 +213,10 @@ function buildCalls(caller: Caller): BuildCalls {
   };
 }
 
-type PlatformCalls = Omit<SlowLaneClient, keyof RequestCalls | keyof BuildCalls | keyof AutomationCalls | keyof ClusterCalls>;
+type PlatformCalls = Omit<
+  SlowLaneClient,
+  keyof RequestCalls | keyof BuildCalls | keyof AutomationCalls | keyof ClusterCalls
+>;
 
 function platformCalls(caller: Caller): PlatformCalls {
   const pipelineAt = (name: string): string => `/v1/pipelines/${encodeURIComponent(name)}`;

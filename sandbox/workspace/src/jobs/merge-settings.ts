@@ -35,5 +35,6 @@ function removeField(settings: Record<string, unknown>, path: string): void {
   }
   const array = settings[field];
   if (key === undefined || rest.length > 0) throw invalidParameter(`fields_to_remove: '${path}' cannot be removed.`);
-  if (Array.isArray(array)) settings[field] = array.filter((one: Record<string, unknown> | null) => one?.[key] !== element);
+  if (Array.isArray(array))
+    settings[field] = array.filter((one: Record<string, unknown> | null) => one?.[key] !== element);
 }
