@@ -26,6 +26,7 @@ export * from './xml.ts';
 export * from './inspect-jar.ts';
 export * from './fetch-zip.ts';
 export * from './jdk-for.ts';
+export * from './python-for.ts';
 export * from './how-to-add-tool.ts';
 export * from './digests-in.ts';
 export * from './percentile.ts';

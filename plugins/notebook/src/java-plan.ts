@@ -1,9 +1,9 @@
 import { PlanRefusal } from '@slowlane/contracts';
 import type { PlanConfig, TreeSnapshot } from '@slowlane/contracts';
-import { jdkFor } from '@slowlane/kit';
+import { jdkFor, pythonFor } from '@slowlane/kit';
 import { javaFiles } from './find-notebooks.ts';
 import { packProgram, packScript } from './pack-program.ts';
-import { type PlanParts, pythonFor } from './plan.ts';
+import type { PlanParts } from './plan.ts';
 
 const classes = '/work/out/classes';
 

@@ -1,10 +1,11 @@
 import { PlanRefusal } from '@slowlane/contracts';
 import type { PlanConfig, TreeSnapshot } from '@slowlane/contracts';
+import { pythonFor } from '@slowlane/kit';
 import { entryOf } from './entry-of.ts';
 import { findNotebooks, type FoundNotebook } from './find-notebooks.ts';
 import { maxNotebookBytes, notebookPath, resolveTarget, runTargets } from './notebook-format.ts';
 import { packProgram, packScript } from './pack-program.ts';
-import { type PlanParts, pythonFor } from './plan.ts';
+import type { PlanParts } from './plan.ts';
 import { hasTests, testSteps } from './test-steps.ts';
 
 /** Everything that is a notebook goes into the set, so that `%run` and `dbutils.notebook.run` find each other; what leads out is refused. */

@@ -19,14 +19,3 @@ export function plan(tree: TreeSnapshot, config: PlanConfig): BuildPlan {
     });
   return BuildPlan.parse({ plugin: 'notebook', ...parts });
 }
-
-/** The Python that packs and tests: the runtime's, else what the machine has. */
-export function pythonFor(config: PlanConfig): ToolRequirement {
-  const pythons = config.toolchains.filter((tool) => tool.name === 'python');
-  const chosen = pythons.find((tool) => tool.version.startsWith(`${config.runtime.python}.`)) ?? pythons[0];
-  return {
-    name: 'python',
-    version: chosen?.version ?? config.runtime.python,
-    source: `runtime ${config.runtime.version}`,
-  };
-}

@@ -1,5 +1,6 @@
 import { BuildPlan, PlanRefusal } from '@slowlane/contracts';
-import type { PlanConfig, ToolRequirement, TreeSnapshot } from '@slowlane/contracts';
+import type { PlanConfig, TreeSnapshot } from '@slowlane/contracts';
+import { pythonFor } from '@slowlane/kit';
 import { declaresProject, pyProjectOf } from './pyproject.ts';
 import { scriptPlan } from './script-plan.ts';
 import { wheelPlan } from './wheel-plan.ts';
@@ -24,16 +25,6 @@ export function plan(tree: TreeSnapshot, config: PlanConfig): BuildPlan {
     dependencyFiles: dependencyFilesOf(tree),
     registries: ['pypi'],
   });
-}
-
-function pythonFor(config: PlanConfig): ToolRequirement {
-  const pythons = config.toolchains.filter((tool) => tool.name === 'python');
-  const chosen = pythons.find((tool) => tool.version.startsWith(`${config.runtime.python}.`)) ?? pythons[0];
-  return {
-    name: 'python',
-    version: chosen?.version ?? config.runtime.python,
-    source: `runtime ${config.runtime.version}`,
-  };
 }
 
 function dependencyFilesOf(tree: TreeSnapshot): string[] {

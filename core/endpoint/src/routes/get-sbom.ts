@@ -22,7 +22,7 @@ export const getSbom: Route = (app, { deps, access }) => {
       const { id, found } = await findBuild(deps, request.params.id, access.callerOf(request));
       if (found.sbom === undefined)
         throw new SlowLaneError('result.not-found', `build ${id} has no bill of materials (yet)`);
-      return JsonObject.parse(await readJsonBlob(deps.blobs, found.sbom));
+      return await readJsonBlob(deps.blobs, found.sbom);
     },
   });
 };

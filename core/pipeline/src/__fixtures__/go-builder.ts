@@ -39,13 +39,8 @@ export async function startGoBuilder(): Promise<GoBuilder> {
     builder,
     proxy,
     rig,
-    async lane(files, more = '', on = rig) {
-      const pipelineFile = { '.slowlane/zones.yaml': `pipeline: zones\n${more}` };
-      const push = { kind: 'push', pushId: 'push_1' } as const;
-      const id = await on.start({ ...files, ...pipelineFile }, push, { pipeline: 'zones' });
-      await on.builds.confirmPush(id, 'completed');
-      return on.runTo(id, 'register');
-    },
+    lane: (files, more = '', on = rig) =>
+      on.pushed('zones', { ...files, '.slowlane/zones.yaml': `pipeline: zones\n${more}` }),
     log: (id) => rig.builds.text(id).slice(-4_000),
     async close() {
       await builder.close();

@@ -37,6 +37,8 @@ export interface StageRig {
   stages: Stages;
   /** Starts a build of an uploaded tree. */
   start(files: Record<string, string>, purpose?: BuildPurpose, more?: Partial<BuildRecord>): Promise<string>;
+  /** A push that git takes, as far as its registration. */
+  pushed(pipeline: string, files: Record<string, string>): Promise<BuildRecord>;
   /** Runs stages in order up to and with `last`, as the queue does; gives the record. */
   runTo(id: string, last: StageName): Promise<BuildRecord>;
 }
@@ -71,7 +73,7 @@ export function stageRig(plugins: Record<string, ScriptedPlugin>, more: Partial<
     ...more,
   };
   const stages = createStages(deps);
-  return {
+  const rig: StageRig = {
     deps,
     builds,
     plugins: host,
@@ -94,6 +96,11 @@ export function stageRig(plugins: Record<string, ScriptedPlugin>, more: Partial<
       });
       return record.id;
     },
+    async pushed(pipeline, files) {
+      const id = await rig.start(files, { kind: 'push', pushId: 'push_1' }, { pipeline });
+      await builds.confirmPush(id, 'completed');
+      return rig.runTo(id, 'register');
+    },
     async runTo(id, last) {
       for (const name of stageNames) {
         await stages[name](id, new AbortController().signal);
@@ -102,6 +109,7 @@ export function stageRig(plugins: Record<string, ScriptedPlugin>, more: Partial<
       return (await builds.get(id))!;
     },
   };
+  return rig;
 }
 
 /** A plugin that knows every project with a `demo.toml`, and builds it by programs of the shell. */

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canStartRealBuilder, type RealBuilder, startRealBuilder } from '../__fixtures__/real-builder.ts';
 import { stageRig, type StageRig } from '../__fixtures__/stage-rig.ts';
 
-const push = { kind: 'push', pushId: 'push_1' } as const;
 const canRun = existsSync('/usr/share/gradle') && (await canStartRealBuilder());
 
 /** The machine's Gradle in the real sandbox, with libraries from the Maven registry that the tools are set up for. */
@@ -49,11 +48,7 @@ describe.skipIf(!canRun)('a Gradle build of two projects', () => {
     expect(record.failure?.message).toMatch(/slowlane-no-such-library-9f2c/);
   }, 300_000);
 
-  async function lane(files: Record<string, string>) {
-    const id = await rig.start(files, push, { pipeline: 'gradle' });
-    await rig.builds.confirmPush(id, 'completed');
-    return rig.runTo(id, 'register');
-  }
+  const lane = (files: Record<string, string>) => rig.pushed('gradle', files);
 });
 
 /** A library project, and the driver that uses it. */

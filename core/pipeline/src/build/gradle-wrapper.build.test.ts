@@ -7,7 +7,6 @@ import { canStartRealBuilder, type RealBuilder, startRealBuilder } from '../__fi
 import { stageRig, type StageRig } from '../__fixtures__/stage-rig.ts';
 import { storedZip } from '../__fixtures__/stored-zip.ts';
 
-const push = { kind: 'push', pushId: 'push_1' } as const;
 const canRun = existsSync('/usr/share/gradle') && (await canStartRealBuilder());
 
 /** A distribution of our own, whose start script hands over to the machine's Gradle. */
@@ -65,8 +64,6 @@ describe.skipIf(!canRun)('a Gradle build with a wrapper', () => {
       'gradle/wrapper/gradle-wrapper.properties': `distributionUrl=https\\://example.org/distributions/gradle-8.14-bin.zip\ndistributionSha256Sum=${pinned}\n`,
       '.slowlane/wrapped.yaml': 'pipeline: wrapped\nbuild: { test: false }\n',
     };
-    const id = await rig.start(files, push, { pipeline: 'wrapped' });
-    await rig.builds.confirmPush(id, 'completed');
-    return rig.runTo(id, 'register');
+    return rig.pushed('wrapped', files);
   }
 });

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canStartRealBuilder, type RealBuilder, startRealBuilder } from '../__fixtures__/real-builder.ts';
 import { stageRig, type StageRig } from '../__fixtures__/stage-rig.ts';
 
-const push = { kind: 'push', pushId: 'push_1' } as const;
 const head = '# Databricks notebook source\n';
 
 /** Notebooks and Java files through the real plugin, sandbox and tools, as far as the registered job. */
@@ -82,10 +81,8 @@ public class Report {
     expect(rig.builds.text(broken.id)).toMatch(/cannot find symbol/);
   }, 120_000);
 
-  async function lane(files: Record<string, string>, on = rig) {
-    const id = await on.start({ '.slowlane/notes.yaml': 'pipeline: notes\n', ...files }, push, { pipeline: 'notes' });
-    await on.builds.confirmPush(id, 'completed');
-    return on.runTo(id, 'register');
+  function lane(files: Record<string, string>, on = rig) {
+    return on.pushed('notes', { '.slowlane/notes.yaml': 'pipeline: notes\n', ...files });
   }
 });
 

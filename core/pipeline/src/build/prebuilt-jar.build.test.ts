@@ -8,7 +8,6 @@ import { canStartRealBuilder, type RealBuilder, startRealBuilder } from '../__fi
 import { publicKey, signature, signedJar } from '../__fixtures__/signed-jar.ts';
 import { stageRig, type StageRig } from '../__fixtures__/stage-rig.ts';
 
-const push = { kind: 'push', pushId: 'push_1' } as const;
 const sha1 = (bytes: Buffer | string) => createHash('sha1').update(bytes).digest('hex');
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
@@ -126,9 +125,7 @@ describe.skipIf(!(await canStartRealBuilder()))('a prebuilt JAR', () => {
       'keys/example.asc': publicKey,
       '.slowlane/tool.yaml': 'pipeline: tool\njob: { main: org.jacoco.cli.internal.Main }\n',
     };
-    const id = await rig.start(files, push, { pipeline: 'tool' });
-    await rig.builds.confirmPush(id, 'completed');
-    return rig.runTo(id, 'register');
+    return rig.pushed('tool', files);
   }
 
   function publish(folder: string, file: string): void {

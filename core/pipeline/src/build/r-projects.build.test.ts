@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canStartRealBuilder, type RealBuilder, startRealBuilder } from '../__fixtures__/real-builder.ts';
 import { stageRig, type StageRig } from '../__fixtures__/stage-rig.ts';
 
-const push = { kind: 'push', pushId: 'push_1' } as const;
 const hasR = existsSync('/usr/bin/Rscript');
 const hasTestthat = existsSync('/usr/lib/R/site-library/testthat') && existsSync('/usr/lib/R/site-library/xml2');
 const hasCovr = hasTestthat && existsSync('/usr/lib/R/site-library/covr');
@@ -142,12 +141,8 @@ describe.skipIf(!hasR || !(await canStartRealBuilder()))('a project in R (needs 
     });
   }, 120_000);
 
-  async function lane(files: Record<string, string>, more = '', on = rig) {
-    const id = await on.start({ '.slowlane/shop.yaml': `pipeline: shop\n${more}`, ...files }, push, {
-      pipeline: 'shop',
-    });
-    await on.builds.confirmPush(id, 'completed');
-    return on.runTo(id, 'register');
+  function lane(files: Record<string, string>, more = '', on = rig) {
+    return on.pushed('shop', { '.slowlane/shop.yaml': `pipeline: shop\n${more}`, ...files });
   }
 
   function log(id: string): string {

@@ -2,8 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canStartRealBuilder, type RealBuilder, startRealBuilder } from '../__fixtures__/real-builder.ts';
 import { stageRig, type StageRig } from '../__fixtures__/stage-rig.ts';
 
-const push = { kind: 'push', pushId: 'push_1' } as const;
-
 /** Whole builds with the real plugins, tools, sandbox and gateway, against the registries that the tools are set up for. */
 describe.skipIf(!(await canStartRealBuilder()))('a real project', () => {
   let builder: RealBuilder;
@@ -116,12 +114,8 @@ describe.skipIf(!(await canStartRealBuilder()))('a real project', () => {
     expect(record.failure?.message).toMatch(/slowlane-no-such-package-9f2c/);
   }, 300_000);
 
-  async function lane(pipeline: string, files: Record<string, string>) {
-    const id = await rig.start({ [`.slowlane/${pipeline}.yaml`]: `pipeline: ${pipeline}\n`, ...files }, push, {
-      pipeline,
-    });
-    await rig.builds.confirmPush(id, 'completed');
-    return rig.runTo(id, 'register');
+  function lane(pipeline: string, files: Record<string, string>) {
+    return rig.pushed(pipeline, { [`.slowlane/${pipeline}.yaml`]: `pipeline: ${pipeline}\n`, ...files });
   }
 });
 
