@@ -59,6 +59,8 @@ describe('a cluster with workers', () => {
     const id = await create({ autoscale: { min_workers: 3, max_workers: 5 } });
     const parts = [await comesUp(1)];
     for (const count of [2, 3, 4]) parts.push(await comesUp(count));
+    // Workers are launched side by side; their numbers, not the order in which they came up, say which is the newest.
+    parts.sort();
     await inState(id, 'RUNNING');
     await test.post(`${clusters}/resize`, { cluster_id: id, autoscale: { min_workers: 2, max_workers: 5 } });
     await vi.waitFor(() => expect(test.driver.programs.get(parts[3] as string)?.asked).toContain('kill'));

@@ -24,6 +24,7 @@ export interface ClusterStore {
   events(clusterId: string): ClusterEvent[];
   savePart(part: PartRecord): void;
   removePart(sandboxId: string): void;
+  /** Oldest first: a cluster that is made smaller loses its newest workers. */
   parts(clusterId?: string): PartRecord[];
   place(task: Omit<PlacedTask, 'isActive'>): void;
   placed(taskRunId: number): PlacedTask | undefined;
@@ -47,7 +48,8 @@ export function openClusterStore(database: DatabaseSync): ClusterStore {
     addEvent: database.prepare('INSERT INTO cluster_events (cluster_id, at, type, details) VALUES (?, ?, ?, ?)'),
     events: database.prepare('SELECT * FROM cluster_events WHERE cluster_id = ? ORDER BY id'),
     savePart: database.prepare(
-      'INSERT OR REPLACE INTO cluster_parts (sandbox_id, cluster_id, record) VALUES (?, ?, ?)',
+      `INSERT INTO cluster_parts (sandbox_id, cluster_id, record) VALUES (?, ?, ?)
+       ON CONFLICT (sandbox_id) DO UPDATE SET record = excluded.record`,
     ),
     removePart: database.prepare('DELETE FROM cluster_parts WHERE sandbox_id = ?'),
     parts: database.prepare('SELECT record FROM cluster_parts WHERE ?1 IS NULL OR cluster_id = ?1 ORDER BY rowid'),
