@@ -23,6 +23,8 @@ import { checkOwner, type OwnerWants } from './permissions/check-owner.ts';
 import { openPermissionStore } from './permissions/permission-store.ts';
 import { openSecretStore } from './secrets/secret-store.ts';
 import { openClusters } from './clusters/open-clusters.ts';
+import { createLogDelivery } from './clusters/log-delivery.ts';
+import { openLogDeliveryStore } from './clusters/log-delivery-store.ts';
 import type { ClusterFaults } from './clusters/cluster-faults.ts';
 import { buildServer, jobOfRun } from './http/build-server.ts';
 import { type ClassArchive, makeClassArchive } from './runs/class-archive.ts';
@@ -134,7 +136,12 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
   const { maxActiveRuns, maxRunJobTasks } = limits;
   const accept = { database, runs, maxActiveRuns, now, ...(maxRunJobTasks === undefined ? {} : { maxRunJobTasks }) };
   const runFaults = createRunFaults();
+  const dbfsDir = join(stateDir, 'dbfs');
+  const logs = createLogDelivery({
+    ...{ store: openLogDeliveryStore(database), getTask: runs.getTask, stateDir, volumesDir, dbfsDir, logger },
+  });
   const engine = createEngine({
+    logs,
     startChild(parent, task, settings) {
       checkOwnerOf(parent.jobId, { kind: 'jobs', id: String(settings.job_id), level: 'CAN_MANAGE_RUN' });
       startChildRun({ accept, jobs }, parent, { task, settings });
@@ -179,7 +186,7 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     secrets,
     permissions,
     notebooks,
-    ...{ userName, stateDir, volumesDir, objectsDir, dbfsDir: join(stateDir, 'dbfs'), logger },
+    ...{ userName, stateDir, volumesDir, objectsDir, dbfsDir, logger },
     hasDestination: (id) => destinations.get(id) !== undefined,
     view: () => ({ userName, publicUrl, instanceOf: clusters.compute.instanceOf }),
   });
@@ -199,6 +206,7 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
   await app.ready();
   clusters.compute.resume();
   engine.resume();
+  logs.resume();
   scheduler.resume();
   notifier.resume();
   return {
@@ -231,6 +239,7 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     await app.close();
     await historyServers.close();
     await engine.close();
+    await logs.close();
     await notifier.close();
     await clusters.compute.close();
     await archive.close();

@@ -26,6 +26,10 @@ export const conformance = defineCommand({
   options: [
     { form: '--host <url>', help: 'address of another workspace' },
     { form: '--token-env <name>', help: 'variable that holds its token', default: 'DATABRICKS_TOKEN' },
+    {
+      form: '--principal-env <name>',
+      help: 'variable that holds <client id>:<secret> of a service principal there, for the cases about OAuth',
+    },
     { form: '--client <name>', help: 'raw, ours, python or java; may be given again; default all', many: true },
     { form: '--case <glob>', help: 'only cases with such an id', default: '**' },
     { form: '--volume <path>', help: 'folder of a volume that may be written to' },
@@ -37,6 +41,7 @@ export const conformance = defineCommand({
       {
         host: text(input, 'host'),
         tokenEnv: text(input, 'tokenEnv') ?? 'DATABRICKS_TOKEN',
+        principalEnv: text(input, 'principalEnv'),
         clients: list(input, 'client'),
         glob: text(input, 'case') ?? '**',
         volume: text(input, 'volume'),

@@ -1,5 +1,12 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createJarJob, octets, startTestWorkspace, type TestWorkspace } from '../__fixtures__/test-workspace.ts';
+import {
+  createJarJob,
+  jarJob,
+  octets,
+  startTestWorkspace,
+  type TestWorkspace,
+} from '../__fixtures__/test-workspace.ts';
 
 const runtime = '17.3.x-scala2.13';
 const clusters = '/api/2.1/clusters';
@@ -169,6 +176,33 @@ describe('a policy', () => {
       ...{ spark_version: runtime, policy_id: policy, autotermination_minutes: 90 },
     });
     expect(refused).toMatchObject({ status: 400, body: { message: expect.stringMatching(/between 10 and 60/) } });
+  });
+
+  it('holds for the cluster of a job too: what it fixes reaches the driver, what it refuses ends the run', async () => {
+    const definition = JSON.stringify({
+      'spark_conf.spark.sql.shuffle.partitions': { type: 'fixed', value: '4' },
+      num_workers: { type: 'range', maxValue: 2 },
+    });
+    const { policy_id } = (await test.post('/api/2.0/policies/clusters/create', { name: 'p', definition })).body;
+    const pool = { instance_pool_name: 'x', node_type_id: 'big', custom_tags: { team: 'a' } };
+    const { instance_pool_id } = (await test.post('/api/2.0/instance-pools/create', pool)).body;
+    const [task] = jarJob().tasks as [object];
+    const start = async (num_workers: number): Promise<unknown> => {
+      const new_cluster = { spark_version: runtime, num_workers, policy_id, instance_pool_id };
+      const jobId = await createJarJob(test, { tasks: [{ ...task, new_cluster }] });
+      return (await test.post('/api/2.2/jobs/run-now', { job_id: jobId })).body.run_id;
+    };
+    const good = await start(0);
+    const { spec } = await test.driver.started(1);
+    const { source } = spec.mounts.find(({ target }) => target === '/run-dir') as { source: string };
+    expect(await readFile(`${source}/spark.properties`, 'utf8')).toContain('spark.sql.shuffle.partitions=4\n');
+    const view = (await test.get(`/api/2.2/jobs/runs/get?run_id=${String(good)}`)).body;
+    const [shown] = view.tasks as [{ cluster_instance: { cluster_id: string } }];
+    expect(await get(shown.cluster_instance.cluster_id)).toMatchObject({
+      ...{ node_type_id: 'big', custom_tags: { team: 'a' } },
+    });
+    const bad = await test.runIn('INTERNAL_ERROR', await start(3));
+    expect(bad).toMatchObject({ status: { termination_details: { code: 'INVALID_CLUSTER_REQUEST' } } });
   });
 });
 

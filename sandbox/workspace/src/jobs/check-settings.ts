@@ -1,6 +1,7 @@
 import { findRuntime, runtimes } from '@slowlane/contracts';
 import { nearest } from '@slowlane/kit';
 import { invalidParameter } from '../http/api-error.ts';
+import { checkLogDestination } from '../clusters/log-destination.ts';
 import { libraryKind } from '../libraries/library-kind.ts';
 import { checkTriggers } from '../schedules/check-triggers.ts';
 import type { JobSettings, Library, NewCluster, Task } from './schema.ts';
@@ -149,6 +150,7 @@ export function checkCluster(name: string, cluster: NewCluster): void {
       `${name}: spark_version ${cluster.spark_version}: the local workspace has Spark 4.0 for Scala 2.13 only.`,
     );
   }
+  checkLogDestination(name, cluster);
 }
 
 function unknownRuntime(name: string, version: string): Error {

@@ -95,6 +95,8 @@ export const SqlTask = z.looseObject({
   parameters: textMap.optional(),
 });
 
+const logFolder = z.looseObject({ destination: z.string().min(1).max(4_096) }).nullish();
+
 export const NewCluster = z.looseObject({
   spark_version: z.string().max(100),
   node_type_id: z.string().max(200).optional(),
@@ -104,6 +106,8 @@ export const NewCluster = z.looseObject({
     .refine((scale) => scale.min_workers <= scale.max_workers, 'min_workers is above max_workers')
     .optional(),
   spark_conf: textMap.optional(),
+  /** Where the logs of its driver go. */
+  cluster_log_conf: z.looseObject({ volumes: logFolder, dbfs: logFolder }).nullish(),
   spark_env_vars: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,200}$/), z.string().max(10_000)).optional(),
 });
 export type NewCluster = z.infer<typeof NewCluster>;

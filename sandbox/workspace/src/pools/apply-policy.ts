@@ -1,5 +1,6 @@
 import { invalidParameter } from '../http/api-error.ts';
 import { parseInput } from '../http/parse-input.ts';
+import { fromPolicyForm, toPolicyForm } from './log-conf-form.ts';
 import { PolicyDefinition, type Rule } from './schema.ts';
 
 type Value = string | number | boolean;
@@ -27,6 +28,7 @@ export function applyPolicy<T extends Record<string, unknown>>(
   withDefaults: boolean,
 ): T {
   const spec = structuredClone(given) as Record<string, unknown>;
+  setOrRemove(spec, 'cluster_log_conf', toPolicyForm(spec['cluster_log_conf']));
   for (const [path, rule] of Object.entries(rules)) {
     const value = read(spec, path);
     if (rule.type === 'fixed') {
@@ -37,7 +39,13 @@ export function applyPolicy<T extends Record<string, unknown>>(
       if (fallback !== undefined && withDefaults) write(spec, path, fallback);
     } else check(path, value, rule);
   }
+  setOrRemove(spec, 'cluster_log_conf', fromPolicyForm(spec['cluster_log_conf']));
   return spec as T;
+}
+
+function setOrRemove(spec: Record<string, unknown>, field: string, value: unknown): void {
+  if (value === undefined) delete spec[field];
+  else spec[field] = value;
 }
 
 function check(path: string, value: Value, rule: Rule): void {

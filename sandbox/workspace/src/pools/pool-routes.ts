@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ClusterStore } from '../clusters/cluster-store.ts';
 import { isLive } from '../clusters/cluster-record.ts';
+import { checkLogDestination } from '../clusters/log-destination.ts';
 import { ApiError, invalidParameter } from '../http/api-error.ts';
 import { parseInput } from '../http/parse-input.ts';
 import type { NewCluster } from '../jobs/schema.ts';
@@ -82,6 +83,7 @@ export function applyPools<T extends NewCluster>(options: Pick<PoolRoutesOptions
     if (policy === undefined) throw invalidParameter(`Cluster policy ${policyId} does not exist.`);
     const rules = readDefinition(policy.body['definition'] as string | undefined);
     spec = applyPolicy(given, rules, given['apply_policy_default_values'] === true);
+    checkLogDestination(`Cluster policy ${policyId}`, spec);
   }
   const poolId = spec['instance_pool_id'];
   if (typeof poolId !== 'string') return spec;

@@ -16,14 +16,20 @@ describe.skipIf(!canStartTestHelper())('notebooks on real Spark', { timeout: 240
   }, 900_000);
   afterAll(() => test?.close());
 
-  it('Python: widgets, %run, %sql, %sh, files on volumes, secrets, tables, and the result', async () => {
+  it('Python: widgets, %run, a Jupyter notebook below it, %sql, %sh, files on volumes, secrets, tables, and the result', async () => {
     await tools.put('/Shared/lib', 'PYTHON', [
       'def shout(text):\n    return text.upper() + dbutils.widgets.get("mark")',
       'included = 1',
     ]);
-    await tools.put('/Shared/child', 'PYTHON', [
-      'dbutils.notebook.exit("child " + dbutils.widgets.get("n") + str("included" in globals()))',
-    ]);
+    const source = ['dbutils.notebook.exit("child " + dbutils.widgets.get("n") + str("included" in globals()))'];
+    const cells = [
+      { cell_type: 'markdown', metadata: {}, source: ['# A child'] },
+      { cell_type: 'code', metadata: {}, source, outputs: [], execution_count: null },
+    ];
+    const jupyter = JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells });
+    await test.call('POST', '/api/2.0/workspace/import', {
+      ...{ path: '/Shared/child', format: 'JUPYTER', content: Buffer.from(jupyter).toString('base64') },
+    });
     const path = await tools.put('/Shared/main', 'PYTHON', [
       'dbutils.widgets.text("day", "monday")\ndbutils.widgets.text("other", "default")',
       '# MAGIC %run ./lib $mark="!"',

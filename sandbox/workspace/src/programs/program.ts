@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RootSpec } from '@slowlane/contracts';
+import { logDestination } from '../clusters/log-destination.ts';
 import { openFile } from '../files/safe-folder.ts';
 import { namesOfPath } from '../files/api-path.ts';
 import type { Library, NewCluster, Task } from '../jobs/schema.ts';
@@ -11,7 +12,7 @@ import type { Outcome } from '../runs/states.ts';
 import { sparkConf } from './spark-conf.ts';
 import { stageNotebook } from './stage-notebook.ts';
 import { stageScript, stageSqlFile } from './stage-script.ts';
-import { writeShared } from './write-shared.ts';
+import { writePrivateFiles, writeShared } from './write-shared.ts';
 
 /** A program ready to be started: what spark-submit needs beside where it runs. Paths are those inside the sandbox. */
 export interface StagedProgram {
@@ -62,7 +63,8 @@ export async function stageRun(input: StageInput): Promise<{ problem: Outcome } 
   const { folders, task } = input;
   await makePassable(folders.base);
   await mkdir(folders.record(input.startAttempt), { recursive: true, mode: 0o700 });
-  await stageScratch(folders.scratch);
+  const { cluster } = input.placement ?? {};
+  await stageScratch(folders.scratch, { hasLogFile: cluster !== undefined && logDestination(cluster) !== undefined });
   const libraries = librariesOf(input);
   const missing = await missingLibrary(input, libraries);
   if (missing !== undefined) {
@@ -76,7 +78,7 @@ export async function stageRun(input: StageInput): Promise<{ problem: Outcome } 
     return { program: { ...base, className, primary, jars: others, parameters: parameters ?? [] } };
   }
   await stageKernel(folders.scratch);
-  await writeShared(join(folders.scratch, 'secrets.json'), JSON.stringify(secretsOf(input.secrets)));
+  await writePrivateFiles(folders.scratch, { 'secrets.json': JSON.stringify(secretsOf(input.secrets)) });
   const kernel = { ...commonTask(libraries), taskValues: input.taskValues ?? {} };
   const staged = await stageCode(input);
   if ('problem' in staged) return staged;

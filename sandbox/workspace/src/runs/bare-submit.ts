@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import type { RootSpec } from '@slowlane/contracts';
 import { tablesName } from '../files/reserved-names.ts';
 import { sparkConf } from '../programs/spark-conf.ts';
+import { writePrivateFiles } from '../programs/write-shared.ts';
 import { makeShared, scratchTarget } from './run-folders.ts';
 import { sparkEnvironment } from './spark-environment.ts';
 import { stageScratch } from './stage-run.ts';
-import { submitArguments } from './submit-arguments.ts';
+import { submitArguments, submitFiles, type SubmitInput } from './submit-arguments.ts';
 
 export interface BareSubmitOptions {
   root: RootSpec;
@@ -36,14 +37,16 @@ export async function bareSubmit(
       .replaceAll(scratchTarget, folder)
       .replaceAll('/opt/site', site);
   const conf = await sparkConf({ root, volumesDir });
-  const argv = submitArguments({
+  const input: SubmitInput = {
     program: { primary: options.script, jars: [], parameters: [], driverClassPath: [], conf, env: {} },
     ...{ cluster: { spark_version: '' }, master: `local[${options.cpus}]`, workers: 0 },
     ...{ cpus: options.cpus, heapBytes: options.driverMemoryBytes, hasClassArchive: false, hasEventLog: true },
-  });
+  };
+  const files = Object.entries(submitFiles(input)).map(([name, text]) => [name, here(text)]);
+  await writePrivateFiles(folder, Object.fromEntries(files) as Record<string, string>);
   const env = sparkEnvironment({}, { defaults: { PYSPARK_DRIVER_PYTHON: '/usr/bin/python3' } });
   return {
-    argv: argv.map(here),
+    argv: submitArguments(input).map(here),
     env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, here(value)])),
     cwd: folder,
   };

@@ -6,7 +6,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Logger, RootSpec, SandboxDriver } from '@slowlane/contracts';
 import { openFile } from '../files/safe-folder.ts';
 import { sparkConf } from '../programs/spark-conf.ts';
-import { type LaunchInput, launchSpec } from './launch-spec.ts';
+import { writePrivateFiles } from '../programs/write-shared.ts';
+import { type Launch, type LaunchInput, launchSpec } from './launch-spec.ts';
 import { plainProgram } from './submit-arguments.ts';
 import { hasBegun } from './read-record.ts';
 import { makePassable, makeShared, scratchTarget } from './run-folders.ts';
@@ -87,10 +88,11 @@ export function makeClassArchive(options: ClassArchiveOptions): ClassArchive {
     await stageScratch(scratch);
     await makeShared(join(scratch, 'events'));
     await copyFile(warmUp, join(scratch, 'runner.py'));
-    const { spec, command } = launchOf(options, {
+    const { spec, command, files } = launchOf(options, {
       ...{ id, scratch, volumesDir: empty, events: join(scratch, 'events') },
       conf: await sparkConf({ root: options.root, volumesDir: empty }),
     });
+    await writePrivateFiles(scratch, files);
     await driver.supervise(spec, { ...command, argv: ['/usr/bin/nice', '-n', '19', ...command.argv] }, record);
   }
 
@@ -107,7 +109,7 @@ const warmUp = join(import.meta.dirname, 'warm-up.py');
 function launchOf(
   { root }: ClassArchiveOptions,
   given: Pick<LaunchInput, 'id' | 'scratch' | 'volumesDir' | 'events'> & { conf: Record<string, string> },
-): ReturnType<typeof launchSpec> {
+): Launch {
   const task = { task_key: 'classes' };
   return launchSpec({
     ...{ ...given, root, task, startAttempt: 1 },
@@ -146,9 +148,13 @@ async function keyOf(options: ClassArchiveOptions, jars: string): Promise<string
   const facts = await Promise.all(names.map(async (name) => ({ name, stats: await stat(join(jars, name)) })));
   const lines = facts.map(({ name, stats }) => `${name} ${stats.size} ${stats.mtimeMs}`);
   const conf = await sparkConf({ root: options.root, volumesDir: options.volumesDir });
-  const { command } = launchOf(options, { id: '', scratch: '', volumesDir: '', events: '', conf });
+  const { command, files } = launchOf(options, { id: '', scratch: '', volumesDir: '', events: '', conf });
   return createHash('sha256')
-    .update([options.root.digest, ...lines, ...command.argv, await readFile(warmUp, 'utf8')].join('\n'))
+    .update(
+      [options.root.digest, ...lines, ...command.argv, ...Object.values(files), await readFile(warmUp, 'utf8')].join(
+        '\n',
+      ),
+    )
     .digest('hex')
     .slice(0, 24);
 }

@@ -3,6 +3,7 @@ import type { Logger, RootSpec, SandboxDriver } from '@slowlane/contracts';
 import { inTransaction } from '../store/database.ts';
 import type { RunStore } from '../store/run-store.ts';
 import type { Compute } from '../clusters/compute.ts';
+import type { LogDelivery } from '../clusters/log-delivery.ts';
 import type { SecretSource } from '../programs/program.ts';
 import type { Task } from '../jobs/schema.ts';
 import { limitReached } from './accept-run.ts';
@@ -44,6 +45,8 @@ export interface EngineOptions {
   /** Starts the run of a run_job task; without it such a task fails. */
   startChild?: CompositeOptions['startChild'];
   runFaults?: RunFaults;
+  /** Told of what has logs to deliver; without it `cluster_log_conf` does nothing. */
+  logs?: LogDelivery;
   /** Time between the polite end of a cancelled program and the hard one. */
   graceMs?: number;
 }
@@ -279,7 +282,9 @@ export function createEngine(options: EngineOptions): Engine {
       options.compute.taskEnded(run, ended);
       if (run.phase === 'ended') options.compute.runEnded(run);
     }
-    removeScratch(taskRunId);
+    const delivery = options.logs?.ended(taskRunId);
+    if (delivery === undefined) removeScratch(taskRunId);
+    else void delivery.then(() => removeScratch(taskRunId));
     pump();
   }
 

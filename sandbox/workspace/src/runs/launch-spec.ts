@@ -6,7 +6,7 @@ import type { StagedProgram } from '../programs/program.ts';
 import type { RunRecord } from './run-record.ts';
 import { scratchTarget } from './run-folders.ts';
 import { memoryLimit, tmpBytes } from './memory-limit.ts';
-import { classArchiveTarget, eventsTarget, heapOf, submitArguments } from './submit-arguments.ts';
+import { classArchiveTarget, eventsTarget, heapOf, submitArguments, submitFiles } from './submit-arguments.ts';
 import { sparkEnvironment } from './spark-environment.ts';
 
 const mib = 1_024 ** 2;
@@ -30,8 +30,15 @@ export interface LaunchInput {
 /** Exit code of a start that found the run claimed by another start. */
 export const claimedCode = 97;
 
+export interface Launch {
+  spec: SandboxSpec;
+  command: SandboxCommand;
+  /** What must lie in the scratch folder when it starts, by name; secrets may stand in it. */
+  files: Record<string, string>;
+}
+
 /** What a run may see and use: its volumes, its scratch folder, what its cluster has loaded, the toolchain; only its cluster's network, a uid of its own. */
-export function launchSpec(input: LaunchInput): { spec: SandboxSpec; command: SandboxCommand } {
+export function launchSpec(input: LaunchInput): Launch {
   const { task, program, placement, limits } = input;
   const { cluster } = placement;
   const heapBytes = heapOf(cluster, limits.driverMemoryBytes);
@@ -64,16 +71,14 @@ export function launchSpec(input: LaunchInput): { spec: SandboxSpec; command: Sa
     work: { kind: 'none' },
     identity: 'shared-group',
   };
-  const argv = claim(
-    input.startAttempt,
-    submitArguments({
-      ...{ program, cluster, cpus, heapBytes, master: placement.master, workers: placement.workers },
-      secretConf: placement.secretConf ?? [],
-      hasClassArchive: input.classArchive !== undefined,
-      hasEventLog: input.events !== undefined,
-    }),
-  );
-  return { spec, command: { argv, cwd: scratchTarget, net: placement.net } };
+  const submit = {
+    ...{ program, cluster, cpus, heapBytes, master: placement.master, workers: placement.workers },
+    secretConf: placement.secretConf ?? [],
+    hasClassArchive: input.classArchive !== undefined,
+    hasEventLog: input.events !== undefined,
+  };
+  const argv = claim(input.startAttempt, submitArguments(submit));
+  return { spec, command: { argv, cwd: scratchTarget, net: placement.net }, files: submitFiles(submit) };
 }
 
 /** `new_cluster` of a task, or of the job cluster that it names; of a cluster with a life of its own nothing is known here. */

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { isUserFault, SlowLaneError } from '@slowlane/contracts';
+import { logDestination } from '../clusters/log-destination.ts';
 import { resolveTask } from './resolve-task.ts';
 import type { EngineOptions } from './engine.ts';
 import { launchSpec } from './launch-spec.ts';
@@ -8,6 +9,7 @@ import { hasBegun } from './read-record.ts';
 import { makeShared, runFolders } from './run-folders.ts';
 import { type RunRecord, settingsOf, type TaskRecord } from './run-record.ts';
 import { stageRun } from '../programs/program.ts';
+import { writePrivateFiles } from '../programs/write-shared.ts';
 import { upstreamValues } from '../programs/upstream-values.ts';
 import { upstreamOf } from './upstream-of.ts';
 import type { CancelCause, Outcome } from './states.ts';
@@ -75,7 +77,7 @@ export function createLauncher(options: EngineOptions): Launcher {
     const cause = cancelCause();
     if (cause !== null) return { kind: 'ended', outcome: cancelled(cause) };
     await makeShared(folders.events);
-    const { spec, command } = launchSpec({
+    const { spec, command, files } = launchSpec({
       ...options,
       id: sandboxId(task.runId),
       scratch: folders.scratch,
@@ -87,6 +89,10 @@ export function createLauncher(options: EngineOptions): Launcher {
       classArchive: options.classArchive(),
       program: staged.program,
     });
+    await writePrivateFiles(folders.scratch, files);
+    const destination = logDestination(placement.cluster);
+    if (destination !== undefined)
+      options.logs?.begin({ taskRunId: task.runId, clusterId: placement.clusterId, destination });
     try {
       await driver.supervise(spec, command, folders.record(startAttempt));
       return { kind: 'running', startAttempt };

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { canStartTestHelper } from '@slowlane/testkit';
 import { buildJar, buildWheel } from '../__fixtures__/build-programs.ts';
 import { type SparkWorkspace, startSparkWorkspace } from '../__fixtures__/spark-workspace.ts';
@@ -157,21 +157,41 @@ describe.skipIf(!canStartTestHelper())('runs on real Spark', { timeout: 60_000 }
     const value = 'hunter-2-in-conf';
     await test.call('POST', '/api/2.0/secrets/scopes/create', { scope: 'erp' });
     await test.call('POST', '/api/2.0/secrets/put', { scope: 'erp', key: 'word', string_value: value });
-    const source = `import os
+    const source = `import os, pathlib
 from pyspark.sql import SparkSession
 spark = SparkSession.builder.getOrCreate()
-print("lengths", len(os.environ["DB_LOGIN"]), len(spark.conf.get("spark.acme.login")), spark.range(3).count())
+word = os.environ["DB_LOGIN"]
+option = spark._jvm.java.lang.System.getProperty("acme.login")
+print("lengths", len(word), len(spark.conf.get("spark.acme.login")), len(option), spark.range(3).count())
+lines = [path.read_bytes().decode() for path in pathlib.Path("/proc").glob("[0-9]*/cmdline")]
+print("shown", any("spark-submit" in line or "SparkSubmit" in line for line in lines), any(word in line for line in lines))
 `;
     const secret = '{{secrets/erp/word}}';
     const new_cluster = {
       ...cluster,
       spark_env_vars: { DB_LOGIN: secret },
-      spark_conf: { 'spark.acme.login': secret },
+      cluster_log_conf: { volumes: { destination: '/Volumes/main/logs/secrets' } },
+      spark_conf: {
+        'spark.acme.login': secret,
+        'spark.driver.extraJavaOptions': `-Dacme.login="${secret} x"`,
+      },
     };
     const runId = await startScript(source, [], { job_clusters: [{ job_cluster_key: 'one', new_cluster }] });
     const view = await test.ended(runId);
-    expect((await output(runId)).logs).toContain(`lengths ${value.length} ${value.length} 3`);
-    const base = join(test.folder, 'state', 'runs', String((view.tasks as { run_id: number }[])[0]?.run_id));
+    const { logs } = await output(runId);
+    expect(logs).toContain(`lengths ${value.length} ${value.length} ${value.length + 2} 3`);
+    expect(logs).toContain('shown True False');
+    const [{ run_id: taskRun, cluster_instance: instance }] = view.tasks as [
+      { run_id: number; cluster_instance: { cluster_id: string } },
+    ];
+    const folder = onVolume(`/Volumes/main/logs/secrets/${instance.cluster_id}/driver`);
+    const sparkLog = await vi.waitFor(() => readFile(join(folder, 'log4j-active.log'), 'utf8'), { timeout: 10_000 });
+    expect(sparkLog).toContain('INFO SparkContext: Running Spark version');
+    expect(sparkLog).not.toContain(value);
+    expect(await readFile(join(folder, 'stdout'), 'utf8')).toContain('shown True False');
+    const base = join(test.folder, 'state', 'runs', String(taskRun));
+    // The folder of the program itself goes away with it.
+    await vi.waitFor(async () => expect(await readdir(base)).not.toContain('scratch'), { timeout: 10_000 });
     const kept = (await readdir(base, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
     const texts = await Promise.all(kept.map(({ parentPath, name }) => readFile(join(parentPath, name), 'utf8')));
     expect(texts.join('\n')).toContain('spark.acme.login');

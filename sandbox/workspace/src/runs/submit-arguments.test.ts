@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NewCluster, Task } from '../jobs/schema.ts';
-import { heapOf, plainProgram, submitArguments } from './submit-arguments.ts';
+import { heapOf, plainProgram, submitArguments, submitFiles } from './submit-arguments.ts';
 
 const gib = 1_024 ** 3;
 const cluster = (spark_conf: Record<string, string> = {}): NewCluster => ({
@@ -16,11 +16,11 @@ const jar: Task = {
     { jar: '/Volumes/a/b/c/three.jar' },
   ],
 };
-const submit = (task: Task, conf: Record<string, string> = {}): string[] =>
-  submitArguments({
-    ...{ program: plainProgram(task), cluster: cluster(conf), master: 'local[2]', workers: 0, cpus: 2, heapBytes: gib },
-    ...{ hasClassArchive: false, hasEventLog: false },
-  });
+const inputOf = (task: Task, conf: Record<string, string> = {}): Parameters<typeof submitArguments>[0] => ({
+  ...{ program: plainProgram(task), cluster: cluster(conf), master: 'local[2]', workers: 0, cpus: 2, heapBytes: gib },
+  ...{ hasClassArchive: false, hasEventLog: false },
+});
+const submit = (task: Task): string[] => submitArguments(inputOf(task));
 
 describe('the call of spark-submit', () => {
   it('takes the first JAR as the application and the others beside it; parameters come after the application', () => {
@@ -37,28 +37,41 @@ describe('the call of spark-submit', () => {
     ]);
   });
 
-  it('tells Spark to keep the values of secrets, and the command line that they came on, out of its event log', () => {
-    const argv = submitArguments({
-      ...{ program: plainProgram(jar), master: 'local[2]', workers: 0, cpus: 2, heapBytes: gib },
-      ...{ hasClassArchive: false, hasEventLog: true, secretConf: ['spark.acme.login'] },
-      cluster: cluster({ 'spark.acme.login': 'hunter-2', 'spark.redaction.regex': 'iban' }),
+  it('tells Spark to keep the values of secrets out of its event log', () => {
+    const files = submitFiles({
+      ...inputOf(jar, { 'spark.acme.login': 'hunter-2', 'spark.redaction.regex': 'iban' }),
+      secretConf: ['spark.acme.login'],
     });
-    expect(argv).toContain('spark.redaction.regex=iban|spark\\.acme\\.login');
-    expect(submit(jar).join(' ')).not.toContain('redaction');
+    expect(files['spark.properties']).toContain('\nspark.redaction.regex=iban|spark\\u005c.acme\\u005c.login\n');
+    expect(submitFiles(inputOf(jar))['spark.properties']).not.toContain('redaction');
+  });
+
+  it('has no setting of the cluster on its command line: they stand in files', () => {
+    const input = {
+      ...inputOf(jar, { 'spark.acme.login': 'hunter-2', 'spark.driver.extraJavaOptions': '-Dlogin="hunter 2" -Dx=1' }),
+      secretConf: ['spark.acme.login', 'spark.driver.extraJavaOptions'],
+    };
+    expect(submitArguments(input).join(' ')).not.toContain('hunter');
+    expect(submitArguments(input).join(' ')).toContain('--properties-file /run-dir/spark.properties');
+    expect(submitArguments(input)[6]).toMatch(/ @\/run-dir\/java\.options$/);
+    expect(submitFiles(input)['spark.properties']).toContain('\nspark.acme.login=hunter-2\n');
+    expect(submitFiles(input)['java.options']).toBe('"-Dlogin=hunter 2"\n"-Dx=1"\n');
   });
 
   it('hands the settings of the job on, but keeps what the workspace decides', () => {
-    const argv = submit(jar, {
+    const input = inputOf(jar, {
       'spark.sql.shuffle.partitions': '3',
       'spark.master': 'spark://elsewhere',
       'spark.databricks.cluster.profile': 'singleNode',
       'spark.hadoop.fs.permissions.umask-mode': '077',
       'spark.driver.extraJavaOptions': '-Dmine=1',
     });
-    expect(argv).toContain('spark.sql.shuffle.partitions=3');
-    expect(argv).toContain('spark.hadoop.fs.permissions.umask-mode=002');
-    const options = argv.slice(0, argv.indexOf('--class'));
-    expect(options.join(' ')).not.toMatch(/spark:\/\/elsewhere|singleNode|umask-mode=077/);
+    const argv = submitArguments(input);
+    const settings = submitFiles(input)['spark.properties'];
+    expect(settings).toContain('\nspark.sql.shuffle.partitions=3\n');
+    expect(settings).toContain('\nspark.hadoop.fs.permissions.umask-mode=002\n');
+    const options = argv.slice(0, argv.indexOf('--class')).join(' ');
+    expect(`${options}${settings}`).not.toMatch(/elsewhere|singleNode|umask-mode=077/);
     expect(argv[argv.indexOf('--driver-java-options') + 1]).toMatch(/ActiveProcessorCount=2.* -Dmine=1$/);
     expect(argv[argv.indexOf('--driver-memory') + 1]).toBe('1024m');
   });

@@ -1,6 +1,8 @@
 import type { NewCluster, Task } from '../jobs/schema.ts';
 import type { StagedProgram } from '../programs/program.ts';
+import { javaOptionsFile } from './java-options-file.ts';
 import { scratchTarget } from './run-folders.ts';
+import { propertiesText } from './spark-properties.ts';
 
 export const sparkHome = '/opt/site/pyspark';
 /** Where a run sees the class archive. */
@@ -28,19 +30,34 @@ export interface SubmitInput {
   hasEventLog: boolean;
 }
 
+const propertiesName = 'spark.properties';
+const javaOptionsName = 'java.options';
+
 /**
- * The call of spark-submit for a program. Its parameters come last, after the application, where spark-submit takes nothing for
- * its own option.
+ * The call of spark-submit for a program, which reads `submitFiles`. Its parameters come last, after the application, where spark-submit takes
+ * nothing for its own option. Everyone on a machine may read the command line of any process, so no setting of the cluster stands here.
  */
 export function submitArguments(input: SubmitInput): string[] {
   const { program } = input;
   return [
-    ...[`${sparkHome}/bin/spark-submit`, '--master', input.master, ...confArguments(input)],
+    ...[`${sparkHome}/bin/spark-submit`, '--master', input.master],
+    ...['--properties-file', `${scratchTarget}/${propertiesName}`],
+    ...['--driver-java-options', javaOptions(input)],
+    ...['--driver-memory', `${Math.floor(input.heapBytes / 1_024 ** 2)}m`],
     ...(program.driverClassPath.length === 0 ? [] : ['--driver-class-path', program.driverClassPath.join(':')]),
     ...(program.className === undefined ? [] : ['--class', program.className]),
     ...(program.jars.length === 0 ? [] : ['--jars', program.jars.join(',')]),
     ...[program.primary, ...program.parameters],
   ];
+}
+
+/** Files of the scratch folder that the call reads, by name: all settings, and the JVM's own options where a secret is among them. */
+export function submitFiles(input: SubmitInput): Record<string, string> {
+  const options = input.cluster.spark_conf?.[javaOptionsKey] ?? '';
+  return {
+    [propertiesName]: propertiesText(settings(input)),
+    ...(hasSecretJavaOptions(input) ? { [javaOptionsName]: javaOptionsFile(options) } : {}),
+  };
 }
 
 /** The program of a task that needs no more than its own JARs, or the runner of Python programs. */
@@ -59,11 +76,13 @@ export function heapOf(cluster: NewCluster, limitBytes: number): number {
   return Math.min(limitBytes, readBytes(cluster.spark_conf?.['spark.driver.memory']) ?? limitBytes);
 }
 
+const javaOptionsKey = 'spark.driver.extraJavaOptions';
+
 const ownConf = new Set([
   'spark.master',
   'spark.submit.deployMode',
   'spark.driver.memory',
-  'spark.driver.extraJavaOptions',
+  javaOptionsKey,
   'spark.local.dir',
   'spark.eventLog.enabled',
   'spark.eventLog.dir',
@@ -82,13 +101,13 @@ const classArchiveOptions = [
   '-Xlog:cds*=off:stderr',
 ];
 
-function confArguments(input: SubmitInput): string[] {
+function settings(input: SubmitInput): Record<string, string> {
   const asked = Object.entries(input.cluster.spark_conf ?? {}).filter(
     ([key]) =>
       !ownConf.has(key) && !key.startsWith('spark.databricks.') && !(input.workers > 0 && clusterOwnConf.has(key)),
   );
   const { program } = input;
-  const conf = {
+  return {
     ...program.conf,
     ...clusterConf(input),
     'spark.ui.enabled': 'false',
@@ -109,24 +128,29 @@ function confArguments(input: SubmitInput): string[] {
         }
       : {}),
   };
-  const javaOptions = [
+}
+
+function javaOptions(input: SubmitInput): string {
+  const asked = input.cluster.spark_conf?.[javaOptionsKey] ?? '';
+  return [
     ...(input.hasClassArchive ? classArchiveOptions : []),
     // The JVM sees the whole machine, not the cgroup.
     `-XX:ActiveProcessorCount=${input.cpus}`,
     `-Djava.io.tmpdir=${scratchTarget}/tmp`,
     `-Dderby.system.home=${scratchTarget}`,
     `-Dlog4j2.configurationFile=file:${scratchTarget}/log4j2.properties`,
-    input.cluster.spark_conf?.['spark.driver.extraJavaOptions'] ?? '',
-  ];
-  return [
-    ...Object.entries(conf).flatMap(([key, value]) => ['--conf', `${key}=${value}`]),
-    ...['--driver-java-options', javaOptions.join(' ').trim()],
-    ...['--driver-memory', `${Math.floor(input.heapBytes / 1_024 ** 2)}m`],
-  ];
+    hasSecretJavaOptions(input) ? `@${scratchTarget}/${javaOptionsName}` : asked,
+  ]
+    .join(' ')
+    .trim();
+}
+
+function hasSecretJavaOptions({ secretConf = [] }: SubmitInput): boolean {
+  return secretConf.includes(javaOptionsKey);
 }
 
 /**
- * Spark writes its whole configuration, and the command line that it came on, to the event log and shows it in its UI, where everyone who may see the run
+ * Spark writes its whole configuration to the event log and shows it in its UI, where everyone who may see the run
  * would read the secrets. It leaves out what its expression finds in a key or a value.
  */
 function redaction({ cluster, secretConf = [] }: SubmitInput): Record<string, string> {

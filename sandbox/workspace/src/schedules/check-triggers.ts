@@ -11,6 +11,10 @@ export function checkTriggers(settings: { schedule?: unknown; continuous?: unkno
     throw invalidParameter(
       `Only one of schedule, continuous and trigger can be set, but ${given.map(([name]) => name).join(' and ')} are.`,
     );
+  for (const [name, value] of given) {
+    if (((value as Record<string, unknown>)['sql_condition'] ?? null) !== null)
+      throw invalidParameter(`${name}: sql_condition is not supported by the local workspace.`);
+  }
   const problem = schedule && quartzProblem(schedule.quartz_cron_expression, schedule.timezone_id);
   if (problem !== undefined && problem !== null) throw invalidParameter(`schedule: ${problem}`);
   if (trigger && trigger.periodic === undefined) {

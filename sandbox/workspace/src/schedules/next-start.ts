@@ -5,7 +5,7 @@ import { JobTriggers } from './schema.ts';
 export type StartRule =
   { kind: 'cron'; expression: string; zone: string } | { kind: 'periodic'; everyMs: number } | { kind: 'continuous' };
 
-const unitMs = { HOURS: 3_600_000, DAYS: 86_400_000, WEEKS: 604_800_000 };
+const unitMs = { MINUTES: 60_000, HOURS: 3_600_000, DAYS: 86_400_000, WEEKS: 604_800_000 };
 
 /** The active rule in checked settings; `undefined` where there is none or it is paused. */
 export function startRuleOf(settings: unknown): StartRule | undefined {

@@ -1,11 +1,16 @@
 import { Cron } from 'croner';
+import { beforeLastDay, nextBeforeLastDay } from './before-last-day.ts';
+import { unwrapRanges } from './unwrap-ranges.ts';
 
 /**
  * The first occurrence of a Quartz expression (6 fields, or 7 with the year) after a moment, in epoch milliseconds; `undefined` when there
  * is none any more. A local time that a clock change skips runs at the end of the gap; one that comes twice runs once.
  */
 export function quartzAfter(expression: string, zone: string, after: number): number | undefined {
-  return cronOf(expression, zone).nextRun(new Date(after))?.getTime();
+  const fields = fieldsOf(expression);
+  const day = beforeLastDay(fields[3]);
+  if (day !== undefined) return nextBeforeLastDay(fields, { day, after, zone, cron: (exact) => cronOf(exact, zone) });
+  return cronOf(fields, zone).nextRun(new Date(after))?.getTime();
 }
 
 /** Why an expression or its zone cannot be used, in words for whoever wrote it. */
@@ -17,16 +22,19 @@ export function quartzProblem(expression: string, zone: string): string | undefi
     return `${name} must have 6 fields (seconds, minutes, hours, day of month, month, day of week) or 7 with the year.`;
   const unset = [fields[3], fields[5]].filter((field) => field === '?').length;
   if (unset !== 1) return `${name} must have '?' for exactly one of day of month and day of week.`;
+  const day = beforeLastDay(fields[3]);
+  if (day !== undefined && day.days > 30) return `${name} must not count more than 30 days back from the last day.`;
+  if (day !== undefined) fields[3] = 'L';
   try {
-    cronOf(expression, zone);
+    cronOf(fields, zone);
     return undefined;
   } catch (error) {
     return `${name} cannot be read: ${(error as Error).message.replace(/^CronPattern: /, '')}`;
   }
 }
 
-function cronOf(expression: string, zone: string): Cron {
-  const fields = fieldsOf(expression);
+function cronOf(given: readonly string[], zone: string): Cron {
+  const fields = unwrapRanges(given);
   // Alone, Quartz's L of the week is its last day.
   if (fields[5] === 'L') fields[5] = '7';
   const pattern = fields.join(' ');

@@ -35,7 +35,8 @@ describe('a workspace with scheduled jobs', () => {
     [{ schedule: { quartz_cron_expression: '0 0 2 * * ?', timezone_id: 'Mars' } }, /no time zone/],
     [{ schedule: { quartz_cron_expression: '0 0 2 * * ?' } }, /timezone_id/],
     [{ trigger: { table_update: { table_names: ['a.b.c'] } } }, /table_update is not supported/],
-    [{ trigger: { periodic: { interval: 1, unit: 'MINUTES' } } }, /unit/],
+    [{ trigger: { periodic: { interval: 1, unit: 'MONTHS' } } }, /unit/],
+    [{ schedule: { quartz_cron_expression: '0 0 2 * * ?', timezone_id: 'UTC', sql_condition: {} } }, /sql_condition/],
     [{ continuous: {}, trigger: { periodic: { interval: 1, unit: 'DAYS' } } }, /Only one of/],
   ])('refuses %j and says why', async (settings, message) => {
     const answer = await test.post('/api/2.2/jobs/create', jarJob(settings));

@@ -16,7 +16,7 @@ export const Continuous = z.looseObject({ pause_status });
 export const Trigger = z.looseObject({
   pause_status,
   periodic: z
-    .looseObject({ interval: z.int().min(1).max(10_000), unit: z.enum(['HOURS', 'DAYS', 'WEEKS']) })
+    .looseObject({ interval: z.int().min(1).max(10_000), unit: z.enum(['MINUTES', 'HOURS', 'DAYS', 'WEEKS']) })
     .optional(),
 });
 
