@@ -5,6 +5,7 @@ import {
   registryCredentials,
   sourceCredentials,
   sourceHosts,
+  sourceKeys,
 } from './credentials.ts';
 import { SlowLaneYaml } from './schema.ts';
 
@@ -60,6 +61,38 @@ describe('credentials of registries and sources', () => {
     { match: 'https://git.example.org/te*' },
     { match: 'https://ada:pw@git.example.org/x' },
   ])('are not taken for $match', (source) => {
+    expect(SlowLaneYaml.safeParse({ sources: [source] }).success).toBe(false);
+  });
+
+  const key = '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n';
+  const hostKey = `ssh-ed25519 ${'A'.repeat(68)}`;
+  const overSsh = { match: 'ssh://git@inner.example.org:2222/team/*', key_env: 'DEPLOY_KEY', host_keys: [hostKey] };
+
+  it('are a deploy key with the keys of its host, over ssh', () => {
+    const { registries, sources } = SlowLaneYaml.parse({ sources: [overSsh] });
+    expect(sourceKeys(sources, () => key)).toEqual([{ match: overSsh.match, privateKey: key, hostKeys: [hostKey] }]);
+    expect(sourceCredentials(sources, () => key)).toEqual([]);
+    expect(sourceHosts(sources)).toEqual(['inner.example.org:2222']);
+    expect(credentialVariables({ registries, sources }).sources).toEqual(['DEPLOY_KEY']);
+    for (const value of [undefined, '', 'hunter2secret'])
+      expect(() => sourceKeys(sources, () => value)).toThrow(
+        expect.objectContaining({
+          code: 'config.invalid',
+          message: expect.stringMatching(
+            /^sources\[0\]\.key_env: the variable DEPLOY_KEY (is not set|holds no private key)$/,
+          ),
+        }),
+      );
+  });
+
+  it.each([
+    { ...overSsh, host_keys: undefined },
+    { ...overSsh, host_keys: ['inner.example.org ssh-ed25519 AAAA'] },
+    { ...overSsh, key_env: undefined },
+    { ...overSsh, token_env: 'TOKEN' },
+    { ...overSsh, match: 'https://inner.example.org/team/*' },
+    { ...overSsh, match: 'ssh://inner.example.org/team/*' },
+  ])('of ssh are not taken without what makes them safe', (source) => {
     expect(SlowLaneYaml.safeParse({ sources: [source] }).success).toBe(false);
   });
 

@@ -35,6 +35,23 @@ export function sourceCredentials(
   });
 }
 
+/** Deploy keys of git sources that speak ssh, and what they are for. Throws `config.invalid` for a variable that holds none. */
+export function sourceKeys(
+  sources: readonly SourceSettings[],
+  secret: Secret,
+): { match: string; privateKey: string; hostKeys: readonly string[] }[] {
+  return sources.flatMap(({ match, key_env: variable, host_keys: hostKeys = [] }, index) => {
+    if (variable === undefined) return [];
+    const privateKey = secret(variable) ?? '';
+    if (/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(privateKey)) return [{ match, privateKey, hostKeys }];
+    throw new SlowLaneError(
+      'config.invalid',
+      `sources[${index}].key_env: the variable ${variable} ${privateKey === '' ? 'is not set' : 'holds no private key'}`,
+      { hint: `Set it before "slowlane up": export ${variable}="$(cat FILE)", with the file of the deploy key.` },
+    );
+  });
+}
+
 /** Hosts that sources name: these may have inner addresses. */
 export function sourceHosts(sources: readonly SourceSettings[]): string[] {
   return [...new Set(sources.map(({ match }) => new URL(match.replace(/\*$/, '')).host))];
@@ -50,7 +67,9 @@ export function credentialVariables(config: Pick<SlowLaneYaml, 'registries' | 's
   );
   return {
     registries: named.filter((name) => name !== undefined),
-    sources: config.sources.flatMap(({ token_env: name }) => (name === undefined ? [] : [name])),
+    sources: config.sources.flatMap(({ token_env: token, key_env: key }) =>
+      [token, key].filter((name) => name !== undefined),
+    ),
   };
 }
 

@@ -3,6 +3,7 @@ export {
   registryAddresses,
   registryCredentials,
   sourceCredentials,
+  sourceKeys,
   sourceHosts,
 } from './credentials.ts';
 export { callerEnvironment, type Environment, readEnvironment } from './environment.ts';

@@ -98,22 +98,40 @@ export const RegistrySettings = z.union([
 export type RegistrySettings = z.infer<typeof RegistrySettings>;
 
 /** Git hosts that need a token, or are inside the network: a repository's address, or the beginning of several with a star at its end. */
-export const SourceSettings = z.strictObject({
-  match: z
-    .string()
-    .regex(
-      /^https:\/\/[A-Za-z0-9.-]+(?::[0-9]{1,5})?\/(?:[A-Za-z0-9._~/-]*\/)?(?:\*|[A-Za-z0-9._~-]+)$/,
-      'https://host/team/repository.git or https://host/team/*',
-    ),
-  /** Environment variable with the token; it is added behind the gateway, where neither git nor a build can see it. */
-  token_env: z.string().min(1).optional(),
-  /** Name that goes with the token in Basic authentication; most hosts take any. */
-  user: z
-    .string()
-    .regex(/^[^:\s]{1,200}$/)
-    .default('x-access-token'),
-  scheme: z.enum(['basic', 'bearer']).default('basic'),
-});
+export const SourceSettings = z
+  .strictObject({
+    match: z
+      .string()
+      .regex(
+        /^(?:https:\/\/|ssh:\/\/[A-Za-z0-9_][A-Za-z0-9._-]*@)[A-Za-z0-9.-]+(?::[0-9]{1,5})?\/(?:[A-Za-z0-9._~/-]*\/)?(?:\*|[A-Za-z0-9._~-]+)$/,
+        'https://host/team/repository.git, https://host/team/* or ssh://git@host/team/*',
+      ),
+    /** Environment variable with the token; it is added behind the gateway, where neither git nor a build can see it. */
+    token_env: z.string().min(1).optional(),
+    /** Name that goes with the token in Basic authentication; most hosts take any. */
+    user: z
+      .string()
+      .regex(/^[^:\s]{1,200}$/)
+      .default('x-access-token'),
+    scheme: z.enum(['basic', 'bearer']).default('basic'),
+    /** ssh: environment variable with the deploy key (the text of its file, without a passphrase); it is seen by the sandbox that fetches, and by nothing else. */
+    key_env: z.string().min(1).optional(),
+    /** ssh: the keys that the host must have, `ssh-ed25519 AAAA…`; a host with another one is not spoken to. */
+    host_keys: z
+      .array(
+        z.string().regex(/^[a-z0-9@.-]{3,64} [A-Za-z0-9+/]{20,2000}={0,2}$/, 'ssh-ed25519 AAAA…, without a host name'),
+      )
+      .min(1)
+      .max(20)
+      .optional(),
+  })
+  .refine(
+    ({ match, token_env: token, key_env: key, host_keys: hostKeys }) =>
+      match.startsWith('ssh:')
+        ? token === undefined && key !== undefined && hostKeys !== undefined
+        : key === undefined && hostKeys === undefined,
+    'ssh: key_env together with host_keys; https: token_env',
+  );
 export type SourceSettings = z.infer<typeof SourceSettings>;
 
 /** `slowlane.yaml`: strict, every key optional. */

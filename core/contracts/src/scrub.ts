@@ -12,13 +12,13 @@ const registered = new Set<string>();
 let longestFirst: string[] = [];
 
 /**
- * Adds secret values (and their base64 and URL-encoded forms) to what `scrub` masks in this process. Values shorter
- * than 6 characters are ignored: masking them would shred ordinary text.
+ * Adds secret values (and their base64 and URL-encoded forms, also inside a longer text that was encoded whole) to what
+ * `scrub` masks in this process. Values shorter than 6 characters are ignored: masking them would shred ordinary text.
  */
 export function registerSecrets(values: readonly string[]): void {
   for (const value of values) {
     if (value.length < 6) continue;
-    for (const form of [value, encodeURIComponent(value), base64(value)]) registered.add(form);
+    for (const form of [value, ...urlForms(value), ...base64Forms(value)]) registered.add(form);
   }
   longestFirst = [...registered].sort((a, b) => b.length - a.length);
 }
@@ -64,7 +64,21 @@ function maskRegistered(text: string): string {
   return out;
 }
 
-function base64(value: string): string {
+function urlForms(value: string): string[] {
+  const encoded = encodeURIComponent(value);
+  const lowerCase = encoded.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
+  return [encoded, lowerCase, encoded.replaceAll('%20', '+')];
+}
+
+/**
+ * What three bytes make is four characters, so a secret looks different at each of three places in a longer text (`user:secret`). Of each the characters
+ * are taken that no neighbour has a part in, in both alphabets.
+ */
+function base64Forms(value: string): string[] {
   const bytes = new TextEncoder().encode(value);
-  return btoa(String.fromCharCode(...bytes)).replace(/=+$/, '');
+  const forms = [0, 1, 2].map((shift) => {
+    const text = btoa(String.fromCharCode(...new Uint8Array(shift), ...bytes));
+    return text.slice(Math.ceil((shift * 8) / 6), Math.floor(((shift + bytes.length) * 8) / 6));
+  });
+  return forms.flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]);
 }

@@ -3,7 +3,8 @@ import type { Readable } from 'node:stream';
 import { archiveLimits, readTarGz } from '@slowlane/archive';
 import { SlowLaneError } from '@slowlane/contracts';
 import { exportOf } from './export-tree.ts';
-import { projectFolder } from './git-tree.ts';
+import { leftOut, projectFolder } from './git-tree.ts';
+import { ownFolderIn } from './own-folder.ts';
 import {
   checkedEntries,
   type ExportedTree,
@@ -25,7 +26,7 @@ const PIECE_BYTES = 64 * 1024 ** 2;
 
 /**
  * An uploaded tar or tar.gz as a tree, with the digest that the same files have in git; a common top folder is kept. `open` gives the
- * archive's bytes from the start each time it is called (a blob). `archive.refused`, `source.too-large`, `source.not-found`.
+ * archive's bytes from the start each time it is called (a blob). A `.git` in it is left out, with a note. `archive.refused`, `source.too-large`, `source.not-found`.
  */
 export async function exportArchive(
   open: () => Promise<Readable>,
@@ -35,8 +36,13 @@ export async function exportArchive(
   const folder = projectFolder(options.path ?? '.');
   const prefix = folder === '' ? '' : `${folder}/`;
   const entries: SourceEntry[] = [];
+  const own = new Set<string>();
   await scan(open, limits, async (path, facts) => {
-    if (path.startsWith(prefix)) entries.push({ path: path.slice(prefix.length), ...facts });
+    if (!path.startsWith(prefix)) return;
+    const inside = path.slice(prefix.length);
+    const folder = ownFolderIn(inside);
+    if (folder === undefined) entries.push({ path: inside, ...facts });
+    else own.add(folder);
   });
   if (entries.length === 0) {
     throw new SlowLaneError(
@@ -46,7 +52,7 @@ export async function exportArchive(
   }
   return exportOf({
     entries: checkedEntries(entries, limits),
-    notes: [],
+    notes: [...own].map((folder) => leftOut(folder, 'the folder of a repository')),
     read: (wanted) => readContents(open, wanted, { limits, prefix }),
   });
 }

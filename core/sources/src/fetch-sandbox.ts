@@ -27,6 +27,10 @@ export interface SandboxedGit {
   run(argv: readonly string[], options: SandboxedRun & { maxBytes: number }): Promise<string>;
   /** What it writes goes to `take` while it runs; how it ended counts more than what `take` makes of it. */
   stream(argv: readonly string[], options: SandboxedRun, take: (output: Readable) => Promise<void>): Promise<void>;
+  /** A file for its owner alone, in `/work`. */
+  write(path: string, text: string): Promise<void>;
+  /** A folder with all in it. */
+  remove(path: string): Promise<void>;
   destroy(): Promise<void>;
 }
 
@@ -43,15 +47,15 @@ const MAX_WORDS = 16_384;
 /** Makes the sandbox; the signal, and the end of the time, end every process in it. */
 export async function openFetchSandbox(
   { driver, root }: FetchSandbox,
-  options: { limits: SourceLimits; timeoutMs: number; signal: AbortSignal },
+  options: { limits: SourceLimits; timeoutMs: number; signal: AbortSignal; env: Readonly<Record<string, string>> },
 ): Promise<SandboxedGit> {
-  const { limits, timeoutMs, signal } = options;
+  const { limits, timeoutMs, signal, env } = options;
   const sandbox = await driver.create(
     {
       id: `fetch-${randomBytes(8).toString('hex')}`,
       root: root(),
       mounts: [],
-      env: { ...gitEnvironment('/work/repository.git', 'http'), PATH: '/usr/bin:/bin' },
+      env: { ...gitEnvironment('/work/repository.git', 'http'), ...env, PATH: '/usr/bin:/bin' },
       limits: {
         wallMs: timeoutMs,
         memoryBytes: 1024 * MEBIBYTE,
@@ -88,6 +92,9 @@ export async function openFetchSandbox(
       judge(ended.value, words.status === 'fulfilled' ? words.value : '', signal);
       if (taken.status === 'rejected') throw taken.reason;
     },
+    write: (path, text) =>
+      plainly(sandbox, ['/bin/sh', '-c', 'umask 077 && mkdir -p "${1%/*}" && cat >"$1"', 'write', path], text),
+    remove: (path) => plainly(sandbox, ['/bin/rm', '-rf', '--', path], ''),
     async destroy() {
       signal.removeEventListener('abort', end);
       await sandbox.destroy();
@@ -104,6 +111,16 @@ async function start(sandbox: Sandbox, argv: readonly string[], { net, input }: 
   });
   running.stdin.on('error', () => undefined).end(input ?? '');
   return running;
+}
+
+/** A program without network and without words. */
+async function plainly(sandbox: Sandbox, argv: readonly string[], input: string): Promise<void> {
+  const running = await sandbox.exec({ argv: [...argv], cwd: '/work', net: { mode: 'none' } });
+  running.stdin.on('error', () => undefined).end(input);
+  running.stdout.resume();
+  running.stderr.resume();
+  const { reason, code } = await running.done;
+  if (reason !== 'exit' || code !== 0) throw new GitFailure(`${argv[0]} ended with ${reason} ${code ?? ''}`, false);
 }
 
 function judge(end: SandboxEnd, words: string, signal: AbortSignal): void {

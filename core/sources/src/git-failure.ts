@@ -3,6 +3,9 @@ import { GitFailure } from './git.ts';
 
 /** Words of git and curl, and whose fault they tell of. Git gives no codes; anything unknown is shown as it is. */
 const meanings: readonly [RegExp, ErrorCode][] = [
+  [/ssh: (?:not found|no such file)|cannot run .*ssh/i, 'ground.missing'],
+  [/host key verification failed|host identification has changed|no .*host key is known/i, 'source.refused'],
+  [/permission denied \(|error in libcrypto|invalid format|incorrect passphrase/i, 'source.not-found'],
   [
     /fsck error|fsck|unresolved deltas|did not receive expected object|broken (?:object|link)|pack (?:is corrupted|has bad|has junk)|invalid index-pack|index-pack failed|unpacker error|inflate|bad object|pack signature|object .* corrupt/i,
     'source.refused',
@@ -24,6 +27,15 @@ const meanings: readonly [RegExp, ErrorCode][] = [
 
 /** What to do, by words or else by code. */
 const hints: readonly [RegExp | ErrorCode, string][] = [
+  ['ground.missing', 'apt-get install openssh-client'],
+  [
+    /host key|host identification/i,
+    "The host's key is none of host_keys in slowlane.yaml: somebody is in between, or the host has new keys.",
+  ],
+  [
+    /permission denied \(|libcrypto|invalid format|passphrase/i,
+    'The deploy key that key_env names must be one of this repository, without a passphrase.',
+  ],
   [/certificate/i, "The host's certificate is not trusted: set the CA bundle of your company in slowlane.yaml."],
   [
     /returned error: 30\d|redirection/i,

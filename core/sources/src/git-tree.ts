@@ -102,7 +102,7 @@ function parseListing(listing: string): { entries: GitEntry[]; notes: string[]; 
 }
 
 /** The note about something that is not taken. */
-export function leftOut(path: string, what: 'a submodule' | 'a symbolic link'): string {
+export function leftOut(path: string, what: 'a submodule' | 'a symbolic link' | 'the folder of a repository'): string {
   return `${JSON.stringify(path)} is left out: ${what}`;
 }
 

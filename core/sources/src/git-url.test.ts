@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkGitUrl } from './git-url.ts';
 
 const https = (...hosts: string[]) => ({ protocols: ['https' as const], hosts });
+const ssh = (...hosts: string[]) => ({ protocols: ['ssh' as const], hosts });
 
 describe('checkGitUrl', () => {
   it.each([
@@ -11,8 +12,10 @@ describe('checkGitUrl', () => {
     ['https://git.example.org:8443/a', https('git.example.org:8443')],
     ['file:///srv/git/a', { protocols: ['file' as const], hosts: [] }],
     ['/srv/git/a', { protocols: ['file' as const], hosts: [] }],
+    ['ssh://git@git.example.org/team/job.git', ssh('*')],
+    ['ssh://git@git.example.org:2222/team/job', ssh('git.example.org:2222')],
   ])('takes %s', (url, allow) => {
-    expect(checkGitUrl(url, allow).href).toMatch(/^(https|file):\/\//);
+    expect(checkGitUrl(url, allow).href).toMatch(/^(https|ssh|file):\/\//);
   });
 
   it.each([
@@ -27,6 +30,17 @@ describe('checkGitUrl', () => {
     ['a local path', '/etc', https('*'), /protocol file is not allowed/],
     ['a file on a host', 'file://host/x', { protocols: ['file' as const], hosts: [] }, /names no host/],
     ['ssh', 'ssh://example.org/a', https('*'), /protocol ssh is not allowed/],
+    ['ssh to another host', 'ssh://git@evil.org/a', ssh('git.example.org'), /host evil\.org is not allowed/],
+    ['ssh to another port', 'ssh://git@git.example.org:2222/a', ssh('*'), /not allowed/],
+    ['ssh to an address', 'ssh://git@10.0.0.1/a', ssh('*'), /not allowed/],
+    ['ssh without a user', 'ssh://git.example.org/a', ssh('*'), /names no user/],
+    ['ssh with a user that is an option', 'ssh://-oProxyCommand=x@git.example.org/a', ssh('*'), /names no user/],
+    ['ssh with a password', 'ssh://git:pw@git.example.org/a', ssh('*'), /credentials/],
+    ['ssh to a host that is an option', 'ssh://git@-oProxyCommand=x/a', ssh('*'), /./],
+    ['ssh with a path that is an option', 'ssh://git@git.example.org/-x', ssh('*'), /its path/],
+    ['ssh with a path that a shell reads', "ssh://git@git.example.org/a';id;'", ssh('*'), /its path/],
+    ["ssh to a user's home", 'ssh://git@git.example.org/~ada/x', ssh('*'), /its path/],
+    ['ssh without a path', 'ssh://git@git.example.org', ssh('*'), /its path/],
     ['scp form', 'git@example.org:a.git', https('*'), /no URL/],
     ['credentials', 'https://ada:pw@git.example.org/a', https('*'), /credentials/],
     ['a query', 'https://git.example.org/a?x=1', https('*'), /query/],

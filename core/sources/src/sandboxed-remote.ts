@@ -6,14 +6,15 @@ import { mapGitFailure } from './git-failure.ts';
 import { GitFailure, type GitPlace } from './git.ts';
 import { importPack } from './import-pack.ts';
 import { markShallow } from './mark-shallow.ts';
+import { forgetSsh, prepareSsh, sshEnvironment } from './ssh-access.ts';
 
 /** Where the gateway is inside a sandbox. */
-const inside = 'http://127.0.0.1:3128';
+const inside = '127.0.0.1:3128';
 /** More than the advertisement of a repository with 10,000 branches; only two names are asked for. */
 const MAX_LISTING_BYTES = 4 * 1024 ** 2;
 
 /**
- * A repository behind https. git itself runs in a sandbox whose only way out is a door to this one repository; what it brings is packed
+ * A repository behind https or ssh. git itself runs in a sandbox whose only way out is a door to this one repository; what it brings is packed
  * there and comes out as one pack, which is checked again before the mirror takes it.
  */
 export async function openSandboxedRemote(
@@ -33,8 +34,12 @@ export async function openSandboxedRemote(
   });
   try {
     signal.throwIfAborted();
-    const git = await openFetchSandbox(fetchIn, { limits, timeoutMs, signal });
-    return remoteOf({ place, order, url, door, git });
+    const env = door.ssh === undefined ? {} : sshEnvironment;
+    const git = await openFetchSandbox(fetchIn, { limits, timeoutMs, signal, env });
+    const way = { place, order, url, door, git };
+    if (door.ssh !== undefined)
+      await prepareSsh(git, door.ssh).catch((error: unknown) => git.destroy().finally(() => explain(way)(error)));
+    return remoteOf(way);
   } catch (error) {
     await door.close();
     throw signal.aborted ? mapGitFailure(new GitFailure('git was stopped', true), url.href) : error;
@@ -51,7 +56,7 @@ interface Way {
 
 function remoteOf(way: Way): Remote {
   const { git, door } = way;
-  const address = inside + door.path;
+  const address = addressOf(door);
   const net = { mode: 'gateway', socketPath: door.socketPath } as const;
   return {
     async list(names) {
@@ -77,12 +82,17 @@ function remoteOf(way: Way): Remote {
         if (!isByNameOnly) return explain(way)(error);
         await fetchOne(name).catch(explain(way));
       }
+      if (door.ssh !== undefined) await forgetSsh(git);
       await takePack(way, commit);
     },
     async close() {
       await git.destroy().finally(() => door.close());
     },
   };
+}
+
+function addressOf({ ssh, path }: GitDoor): string {
+  return ssh === undefined ? `http://${inside}${path}` : `ssh://${ssh.user}@${inside}${path}`;
 }
 
 /** The commit without its parents: the mirror must know that before it checks that everything is there. */
@@ -108,7 +118,8 @@ function explain({ url, door }: Way): (error: unknown) => never {
     const isGitOnly = error instanceof GitFailure && !error.wasAborted;
     const failure = isGitOnly ? door.failure() : undefined;
     if (failure !== undefined) throw failure;
-    if (isGitOnly) error.message = error.message.replaceAll(inside + door.path, url.href);
+    if (isGitOnly)
+      error.message = error.message.replaceAll(addressOf(door), url.href).replaceAll(`[127.0.0.1]:3128`, url.host);
     throw mapGitFailure(error, url.href);
   };
 }

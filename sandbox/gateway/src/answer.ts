@@ -9,7 +9,7 @@ import type { Npm } from './npm.ts';
 import type { Page, Pypi } from './pypi.ts';
 import { respondFailure, respondText, respondWith } from './respond.ts';
 import type { FileRecord } from './schema.ts';
-import { type Layouts, takeTree } from './tree.ts';
+import { type Layouts, takeTree, type TreeIndexes } from './tree.ts';
 import type { UpstreamBase } from './upstream.ts';
 import { takeWebFile, type WebFiles } from './web-files.ts';
 
@@ -18,6 +18,8 @@ export interface Registries {
   depot: Depot;
   pypi: Pypi;
   npm: Npm;
+  /** Of registries that are trees of files. */
+  indexes: TreeIndexes;
   /** Single files of hosts that the operator named. */
   web: WebFiles;
   blobs: BlobStore;
@@ -89,7 +91,7 @@ async function serve(registries: Registries, caller: Caller, exchange: Exchange)
         takeGradleDist(registries.depot, registries.blobs, path, base),
       );
     case 'tree':
-      return serveFile(registries, caller, exchange, () => takeTree(registries.depot, path, base));
+      return serveFile(registries, caller, exchange, () => takeTree(registries.depot, path, base, registries.indexes));
     case 'pypi-file':
       return serveFile(registries, caller, exchange, () => registries.pypi.file(path, base));
     case 'pypi-project':

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type BlobStore, isTemporary, type Logger, SlowLaneError } from '@slowlane/contracts';
+import type { Announcement } from './announcement.ts';
 import { type Download, startDownload } from './download.ts';
 import type { FileIndex } from './file-index.ts';
 import type { GatewayLimits } from './limits.ts';
@@ -16,14 +17,13 @@ export interface Order {
   immutable: boolean;
   accept?: string;
   maxBytes?: number;
-  /** sha256 (hex) that the bytes must have. */
-  sha256?: string;
-  /** sha512 (hex) that the bytes must have. */
-  sha512?: string;
-  /** Digest (hex) that the upstream publishes elsewhere; asked for only when the answer's own headers have none. */
-  announcedSha256?: () => Promise<string | undefined>;
-  /** Checksum that the upstream announces beside the file; asked for only when the answer's own headers have none. */
-  announcedSha1?: () => Promise<string | undefined>;
+  /** What the bytes must have, known before they are asked for. */
+  expected?: Announcement;
+  /**
+   * What the upstream announces elsewhere; asked for only when nothing strong is expected or in the answer's own headers. `known`: what these
+   * say. Everything that is announced must be true.
+   */
+  announced?: (known: readonly Announcement[]) => Promise<readonly Announcement[]>;
 }
 
 /** A file that is here, or one that arrives now: then `live` gives its bytes to one reader and `done` its record, once it is checked. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { GatewayDoor, ServedFile } from '@slowlane/contracts';
 import type { Caller } from './answer.ts';
+import { createTunnels, type TunnelOptions } from './tunnel.ts';
 import type { Layouts } from './tree.ts';
 import { closeServer, listenOn, newSocketPath } from './unix-server.ts';
 
@@ -10,6 +11,7 @@ export interface DoorOptions {
   id: string;
   registries: readonly string[];
   layouts?: Layouts;
+  tunnels: Omit<TunnelOptions, 'onDenied'>;
   socketsDir: string;
   maxConnections: number;
   answer(caller: Caller, exchange: { request: IncomingMessage; response: ServerResponse }): Promise<void>;
@@ -35,13 +37,20 @@ export async function openDoor(options: DoorOptions): Promise<GatewayDoor> {
       void options.answer(caller, { request, response });
     },
   );
+  const tunnels = createTunnels({ ...options.tunnels, onDenied: caller.onDenied });
+  server.on('connect', tunnels.open);
   server.maxConnections = options.maxConnections;
   await listenOn(server, socketPath);
   let closing: Promise<void> | undefined;
+  const end = (): Promise<void> => {
+    tunnels.close();
+    return closeServer(server, socketPath).finally(options.onClosed);
+  };
   return {
     socketPath,
     served: () => [...served.values()],
     denied: () => [...denied],
-    close: () => (closing ??= closeServer(server, socketPath).finally(options.onClosed)),
+    tunnels: tunnels.opened,
+    close: () => (closing ??= end()),
   };
 }

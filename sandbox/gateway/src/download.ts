@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import { PassThrough, pipeline, type Readable, Transform } from 'node:stream';
 import { SlowLaneError } from '@slowlane/contracts';
+import {
+  type Announcement,
+  announcedByHeaders,
+  type ChecksumKind,
+  checksumKinds,
+  isStrong,
+  strongestOf,
+} from './announcement.ts';
 import type { DepotOptions, DownloadHead, Order } from './depot.ts';
 import type { FileRecord } from './schema.ts';
 import { discard, type UpstreamAnswer } from './upstream.ts';
@@ -29,11 +37,16 @@ export function startDownload(
     discard(answer);
     throw new SlowLaneError('gateway.upstream', `${order.url.href}: ${head.size} bytes, at most ${maxBytes} are taken`);
   }
-  const meter = createMeter(order, maxBytes);
   const announced = announcedBy(answer, order);
+  announced.catch(() => undefined);
+  const meter = createMeter(order, {
+    maxBytes,
+    size: head.size,
+    judge: (hashed) => judge(options, order, { hashed, announced, known }),
+  });
   // The reason of a broken download reaches the store through the meter.
   pipeline(answer.body, meter.stream, () => undefined);
-  const done = finish(options, order, { answer, known, head, meter, announced });
+  const done = finish(options, order, { answer, head, meter, announced });
   done.then(
     () => meter.endLive(),
     (error: Error) => meter.live?.destroy(error),
@@ -50,43 +63,24 @@ function headOf(answer: UpstreamAnswer): DownloadHead {
   };
 }
 
-interface Announcement {
-  kind: 'sha512' | 'sha256' | 'sha1';
-  hex: string;
-}
-
-/** The best announcement there is: the digest asked for, the answer's headers, the file beside it. Begins at once, beside the download. */
-async function announcedBy(answer: UpstreamAnswer, order: Order): Promise<Announcement | undefined> {
-  if (order.sha256 !== undefined) return { kind: 'sha256', hex: order.sha256 };
-  if (order.sha512 !== undefined) return { kind: 'sha512', hex: order.sha512 };
-  const sha256 = answer.headers['x-checksum-sha256'];
-  if (sha256 !== undefined && /^[0-9a-f]{64}$/i.test(sha256)) return { kind: 'sha256', hex: sha256.toLowerCase() };
-  const published = await order.announcedSha256?.();
-  if (published !== undefined) return { kind: 'sha256', hex: published };
-  const sha1 = answer.headers['x-checksum-sha1'];
-  if (sha1 !== undefined && /^[0-9a-f]{40}$/i.test(sha1)) return { kind: 'sha1', hex: sha1.toLowerCase() };
-  const beside = await order.announcedSha1?.();
-  return beside === undefined ? undefined : { kind: 'sha1', hex: beside };
+/** All announcements there are: the one expected, the answer's headers, what lies beside it. Begins at once, beside the download. */
+async function announcedBy(answer: UpstreamAnswer, order: Order): Promise<readonly Announcement[]> {
+  if (order.expected !== undefined) return [order.expected];
+  const known = announcedByHeaders(answer.headers);
+  if (order.announced === undefined || isStrong(strongestOf(known))) return known;
+  return [...known, ...(await order.announced(known))];
 }
 
 interface Arriving {
   answer: UpstreamAnswer;
-  known: FileRecord | undefined;
   head: DownloadHead;
   meter: Meter;
-  announced: Promise<Announcement | undefined>;
+  announced: Promise<readonly Announcement[]>;
 }
 
 async function finish(options: DepotOptions, order: Order, arriving: Arriving): Promise<FileRecord> {
-  const { answer, known, head, meter, announced } = arriving;
-  const [stored, announcement] = await Promise.all([store(options, order, meter), announced]);
-  if (head.size >= 0 && stored.size !== head.size) {
-    throw new SlowLaneError('gateway.upstream', `${order.url.href}: ${stored.size} of ${head.size} bytes arrived`);
-  }
-  check(options, order, { stored, sha1: meter.sha1(), sha512: meter.sha512(), announcement });
-  if (order.immutable && known !== undefined && known.digest !== stored.digest) {
-    throw alarm(options, order, `it was ${known.digest} before and is ${stored.digest} now`);
-  }
+  const { answer, head, meter, announced } = arriving;
+  const stored = await store(options, order, meter);
   const record: FileRecord = {
     path: order.path,
     digest: stored.digest,
@@ -95,7 +89,7 @@ async function finish(options: DepotOptions, order: Order, arriving: Arriving): 
     lastModified: head.lastModified,
     etag: answer.headers.etag,
     immutable: order.immutable,
-    checked: announcement?.kind ?? 'none',
+    checked: strongestOf(await announced) ?? 'none',
     fetchedAt: options.now(),
   };
   await options.index.put(record);
@@ -116,22 +110,19 @@ function isOurs(error: unknown): boolean {
   return typeof (error as { path?: unknown }).path === 'string' || (error as { code?: string }).code === 'ENOSPC';
 }
 
-function check(
+/** Holds the bytes against all that was announced, before the store keeps any of them. */
+async function judge(
   options: DepotOptions,
   order: Order,
-  found: {
-    stored: { digest: string };
-    sha1: string;
-    sha512: string | undefined;
-    announcement: Announcement | undefined;
-  },
-): void {
-  const { announcement } = found;
-  if (announcement === undefined) return;
-  const { kind } = announcement;
-  const actual = kind === 'sha256' ? found.stored.digest.slice('sha256:'.length) : found[kind];
-  if (actual !== announcement.hex)
-    throw alarm(options, order, `${announcement.kind} is ${actual}, the registry announces ${announcement.hex}`);
+  { hashed, announced, known }: { hashed: Hashed; known: FileRecord | undefined } & Pick<Arriving, 'announced'>,
+): Promise<void> {
+  for (const { kind, hex } of await announced) {
+    const actual = hashed(kind);
+    if (actual !== hex) throw alarm(options, order, `${kind} is ${actual}, the registry announces ${hex}`);
+  }
+  const digest = `sha256:${hashed('sha256')}`;
+  if (order.immutable && known !== undefined && known.digest !== digest)
+    throw alarm(options, order, `it was ${known.digest} before and is ${digest} now`);
 }
 
 function alarm(options: DepotOptions, order: Order, what: string): SlowLaneError {
@@ -142,28 +133,34 @@ function alarm(options: DepotOptions, order: Order, what: string): SlowLaneError
   return new SlowLaneError('gateway.mismatch', `${order.path}: ${what}`);
 }
 
+/** A checksum of all bytes that passed. */
+type Hashed = (kind: ChecksumKind) => string;
+
 interface Meter {
   stream: Transform;
   live: PassThrough | undefined;
-  sha1(): string;
-  /** Only where one is asked for. */
-  sha512(): string | undefined;
   passOn(): Readable | undefined;
   /** Gives the reader what was held back. */
   endLive(): void;
 }
 
+interface MeterOptions {
+  maxBytes: number;
+  /** -1: not known. */
+  size: number;
+  /** Has the last word before the end is passed on; what it throws ends the stream. */
+  judge(hashed: Hashed): Promise<void>;
+}
+
 /** Counts, hashes and copies the bytes that pass. */
-function createMeter({ url, sha512 }: Order, maxBytes: number): Meter {
-  const hash = createHash('sha1');
-  const longHash = sha512 === undefined ? undefined : createHash('sha512');
+function createMeter(order: Order, { maxBytes, size, judge }: MeterOptions): Meter {
+  const kinds = order.expected === undefined ? checksumKinds : (['sha256', order.expected.kind] as const);
+  const hashes = new Map(kinds.map((kind) => [kind, createHash(kind)]));
   let bytes = 0;
   // A client that counts bytes takes the last one for the end: it must not come before the check.
   let held: Buffer | undefined;
   const meter: Meter = {
     live: undefined,
-    sha1: () => hash.digest('hex'),
-    sha512: () => longHash?.digest('hex'),
     passOn() {
       // What has passed is gone: too late for a reader that wants all of it.
       if (bytes > 0 || meter.live !== undefined) return undefined;
@@ -177,14 +174,21 @@ function createMeter({ url, sha512 }: Order, maxBytes: number): Meter {
       transform(chunk: Buffer, _encoding, callback) {
         bytes += chunk.length;
         if (bytes > maxBytes) {
-          callback(new SlowLaneError('gateway.upstream', `${url.href}: more than ${maxBytes} bytes`));
+          callback(new SlowLaneError('gateway.upstream', `${order.url.href}: more than ${maxBytes} bytes`));
           return;
         }
-        hash.update(chunk);
-        longHash?.update(chunk);
+        for (const hash of hashes.values()) hash.update(chunk);
         const passed = held;
         held = chunk;
         void copied(meter.live, passed).then(() => callback(null, chunk));
+      },
+      flush(callback) {
+        if (size >= 0 && bytes !== size) {
+          callback(new SlowLaneError('gateway.upstream', `${order.url.href}: ${bytes} of ${size} bytes arrived`));
+          return;
+        }
+        // A digest can be taken once.
+        judge((kind) => hashes.get(kind)?.copy().digest('hex') ?? '').then(() => callback(), callback);
       },
     }),
   };

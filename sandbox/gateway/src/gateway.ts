@@ -2,21 +2,31 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { LookupFunction } from 'node:net';
-import type { BlobStore, DependencyGateway, GatewayDoor, GitGateway, Logger } from '@slowlane/contracts';
+import {
+  type BlobStore,
+  type DependencyGateway,
+  type GatewayDoor,
+  type GitGateway,
+  type Logger,
+  registerSecrets,
+} from '@slowlane/contracts';
 import { answer, type Registries } from './answer.ts';
+import { createCranIndex } from './cran-index.ts';
 import { createDepot } from './depot.ts';
 import { openDoor } from './door.ts';
 import { createFileIndex } from './file-index.ts';
 import { createGitAccess } from './git-access.ts';
-import type { GitCredential } from './git-credentials.ts';
+import type { GitCredential, GitKey } from './git-credentials.ts';
 import { githubApi, releaseDigest } from './github-release.ts';
 import { gradleDistHosts } from './gradle-dist.ts';
 import { type GatewayLimits, gatewayLimits } from './limits.ts';
 import { createNegativeCache } from './negative-cache.ts';
+import { secretsIn } from './secrets-in.ts';
 import { createNpm } from './npm.ts';
 import { createPypi } from './pypi.ts';
 import { trustedContext } from './trusted-cas.ts';
 import { createUpstream, upstreamBase } from './upstream.ts';
+import { type TunnelLimits, tunnelLimits } from './tunnel.ts';
 import { publicLookup, webRegistry } from './web-files.ts';
 
 export interface GatewayOptions {
@@ -32,12 +42,15 @@ export interface GatewayOptions {
   caBundle: string | undefined;
   blobs: BlobStore;
   limits?: Partial<GatewayLimits>;
+  tunnelLimits?: Partial<TunnelLimits>;
   /** Hosts besides the upstream's own that it may redirect to, per registry. */
   redirectHosts?: Record<string, readonly string[]>;
   /** Hosts of the registry `web`, as in `policy.downloads`; without any there is no such registry. */
   webHosts?: readonly string[];
   /** Credentials of git sources. */
   gitCredentials?: readonly GitCredential[];
+  /** Deploy keys of git sources that speak ssh. */
+  gitKeys?: readonly GitKey[];
   /** How names become addresses, which are then checked; default: as the system does it. */
   lookup?: LookupFunction;
   logger: Logger;
@@ -59,14 +72,21 @@ export interface Gateway extends DependencyGateway, GitGateway {
 /** Opens the store and connects to nothing yet. Throws `config.invalid`. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   await prepareFolders(options);
+  registerSecrets(secretsIn(options));
   const { registries, git, close } = await createRegistries(options);
   const doors = new Set<GatewayDoor>();
   return {
-    async open({ id, registries: allowed, layouts }) {
+    async open({ id, registries: allowed, layouts, connect = [] }) {
       const door: GatewayDoor = await openDoor({
         id,
         registries: allowed,
         ...(layouts === undefined ? {} : { layouts }),
+        tunnels: {
+          hosts: connect.map((host) => host.toLowerCase()),
+          lookup: publicLookup(options.lookup),
+          limits: { ...tunnelLimits, ...options.tunnelLimits },
+          logger: options.logger,
+        },
         socketsDir: options.socketsDir,
         maxConnections: options.limits?.doorConnections ?? gatewayLimits.doorConnections,
         answer: (caller, exchange) => answer(registries, caller, exchange),
@@ -126,6 +146,7 @@ async function createRegistries(
   const git = createGitAccess({
     socketsDir: options.socketsDir,
     credentials: options.gitCredentials ?? [],
+    keys: options.gitKeys ?? [],
     trusted,
     guardedLookup,
     limits,
@@ -134,7 +155,16 @@ async function createRegistries(
   });
   const pypi = createPypi({ depot, index, blobs, limits, logger });
   return {
-    registries: { bases, depot, pypi, npm: createNpm({ depot, blobs, limits }), web, blobs, logger },
+    registries: {
+      bases,
+      depot,
+      pypi,
+      npm: createNpm({ depot, blobs, limits }),
+      indexes: { cran: createCranIndex(depot, blobs) },
+      web,
+      blobs,
+      logger,
+    },
     git,
     close: async () => {
       await Promise.all([upstream.close(), guarded.close(), git.close()]);

@@ -4,14 +4,16 @@ import type { SecureContext } from 'node:tls';
 import { type BlobStore, type GitGateway, type Logger, SlowLaneError } from '@slowlane/contracts';
 import { isPublicAddress } from '@slowlane/kit';
 import { Agent } from 'undici';
-import { credentialFor, type GitCredential } from './git-credentials.ts';
+import { credentialFor, type GitCredential, type GitKey, keyFor } from './git-credentials.ts';
 import { openGitDoor } from './git-door.ts';
 import { fetchLfs } from './git-lfs.ts';
 import type { GatewayLimits } from './limits.ts';
+import { openSshDoor } from './ssh-door.ts';
 
 export interface GitAccessOptions {
   socketsDir: string;
   credentials: readonly GitCredential[];
+  keys: readonly GitKey[];
   trusted: SecureContext;
   /** Gives public addresses only. */
   guardedLookup: LookupFunction;
@@ -26,22 +28,37 @@ export function createGitAccess(options: GitAccessOptions): GitGateway & { close
   const agents = { guarded: agentOf(options, options.guardedLookup), inner: agentOf(options, undefined) };
   const doors = new Set<{ close(): Promise<void> }>();
 
-  /** Names are checked where they are dialled; addresses written as digits are never looked up. */
   function agentFor(url: URL, mayBePrivate: boolean): Agent {
-    if (mayBePrivate) return agents.inner;
+    return isGuarded(url, mayBePrivate) ? agents.guarded : agents.inner;
+  }
+
+  /** Names are checked where they are dialled; addresses written as digits are never looked up. */
+  function isGuarded(url: URL, mayBePrivate: boolean): boolean {
+    if (mayBePrivate) return false;
     const literal = url.hostname.replace(/^\[|\]$/g, '');
     if (isIP(literal) !== 0 && !isPublicAddress(literal)) {
       throw new SlowLaneError('source.refused', `${url.href}: its host has the private address ${literal}`);
     }
-    return agents.guarded;
+    return true;
   }
 
   return {
     async openGit({ id, url: address, mayBePrivate, maxBytes }) {
       const url = new URL(address);
-      const agent = agentFor(url, mayBePrivate);
-      const authorization = credentialFor(credentials, url);
-      const door = await openGitDoor({ id, url, agent, authorization, maxBytes, socketsDir, logger });
+      const common = { id, url, maxBytes, socketsDir, logger };
+      const door =
+        url.protocol === 'ssh:'
+          ? await openSshDoor({
+              ...common,
+              key: keyFor(options.keys, url),
+              lookup: isGuarded(url, mayBePrivate) ? options.guardedLookup : undefined,
+              connectTimeoutMs: limits.connectTimeoutMs,
+            })
+          : await openGitDoor({
+              ...common,
+              agent: agentFor(url, mayBePrivate),
+              authorization: credentialFor(credentials, url),
+            });
       const kept = { ...door, close: () => door.close().finally(() => doors.delete(kept)) };
       doors.add(kept);
       return kept;

@@ -1,5 +1,6 @@
 import { readBlob } from '@slowlane/artifacts';
 import type { BlobStore } from '@slowlane/contracts';
+import { type Announcement, readChecksum } from './announcement.ts';
 import type { Depot, Order, Taken } from './depot.ts';
 import type { GatewayPath } from './gateway-path.ts';
 import type { UpstreamBase } from './upstream.ts';
@@ -31,7 +32,7 @@ export function takeGradleDist(
 ): Promise<Taken | undefined> {
   const order = orderOf(path, base);
   if (path.file.endsWith('.sha256')) return depot.take(order);
-  return depot.take({ ...order, announcedSha256: () => publishedSha256(depot, blobs, { path, base }) }, true);
+  return depot.take({ ...order, announced: () => publishedSha256(depot, blobs, { path, base }) }, true);
 }
 
 function orderOf(path: GradleDistPath, base: UpstreamBase): Order {
@@ -43,10 +44,11 @@ async function publishedSha256(
   depot: Depot,
   blobs: BlobStore,
   { path, base }: { path: GradleDistPath; base: UpstreamBase },
-): Promise<string | undefined> {
+): Promise<Announcement[]> {
   const beside = { ...path, path: `${path.path}.sha256`, file: `${path.file}.sha256` };
   const record = await depot.takeWhole({ ...orderOf(beside, base), maxBytes: 4_096 });
-  if (record === undefined) return undefined;
+  if (record === undefined) return [];
   const text = (await readBlob(blobs, record.digest, 4_096)).toString('utf8');
-  return /^\s*([0-9a-f]{64})\b/i.exec(text)?.[1]?.toLowerCase();
+  const published = readChecksum('sha256', text);
+  return published === undefined ? [] : [published];
 }

@@ -1,5 +1,6 @@
 import { readBlob } from '@slowlane/artifacts';
 import type { BlobStore } from '@slowlane/contracts';
+import { type Announcement, type ChecksumKind, readChecksum } from './announcement.ts';
 import type { Depot, Order, Taken } from './depot.ts';
 import type { GatewayPath } from './gateway-path.ts';
 import type { UpstreamBase } from './upstream.ts';
@@ -21,7 +22,7 @@ export function takeMaven(
 function orderOf(depot: Depot, blobs: BlobStore, path: MavenPath, base: UpstreamBase): Order {
   const order: Order = { path: path.path, base, url: urlOf(base, path.below), immutable: isImmutable(path.below) };
   if (!order.immutable || isChecksum(path.below)) return order;
-  return { ...order, announcedSha1: () => readSha1(depot, blobs, path, base) };
+  return { ...order, announced: (known) => readBeside({ depot, blobs, path, base }, known) };
 }
 
 function urlOf(base: UpstreamBase, below: string): URL {
@@ -39,21 +40,32 @@ function isChecksum(below: string): boolean {
 }
 
 /**
- * The `.sha1` beside a file: tools ask for it anyway, so this is no request more. Its absence, or a failure to get it, leaves the file
- * unchecked, as in the tools themselves; a wrong one refuses the file.
+ * The checksum files beside a file: `.sha1` is asked for by the tools anyway, the stronger ones are what newer releases have, and `.md5` is for
+ * repositories that have nothing else. Their absence, or a failure to get them, leaves the file unchecked, as in the tools themselves; a wrong
+ * one refuses the file.
  */
-async function readSha1(
-  depot: Depot,
-  blobs: BlobStore,
-  path: MavenPath,
-  base: UpstreamBase,
-): Promise<string | undefined> {
-  const beside: MavenPath = { ...path, path: `${path.path}.sha1`, below: `${path.below}.sha1` };
+async function readBeside(beside: Beside, known: readonly Announcement[]): Promise<Announcement[]> {
+  const wanted = (['sha512', 'sha256', 'sha1'] as const).filter((kind) => known.every((one) => one.kind !== kind));
+  const found = (await Promise.all(wanted.map((kind) => readOne(beside, kind)))).flatMap((one) => one ?? []);
+  if (found.length > 0 || known.length > 0) return found;
+  const weak = await readOne(beside, 'md5');
+  return weak === undefined ? [] : [weak];
+}
+
+interface Beside {
+  depot: Depot;
+  blobs: BlobStore;
+  path: MavenPath;
+  base: UpstreamBase;
+}
+
+async function readOne({ depot, blobs, path, base }: Beside, kind: ChecksumKind): Promise<Announcement | undefined> {
+  const beside: MavenPath = { ...path, path: `${path.path}.${kind}`, below: `${path.below}.${kind}` };
   try {
-    const record = await depot.takeWhole(orderOf(depot, blobs, beside, base));
-    if (record === undefined || record.size > MAX_CHECKSUM_BYTES) return undefined;
-    const text = (await readBlob(blobs, record.digest, MAX_CHECKSUM_BYTES)).toString('utf8');
-    return /\b[0-9a-f]{40}\b/i.exec(text)?.[0].toLowerCase();
+    const order = { ...orderOf(depot, blobs, beside, base), maxBytes: MAX_CHECKSUM_BYTES };
+    const record = await depot.takeWhole(order);
+    if (record === undefined) return undefined;
+    return readChecksum(kind, (await readBlob(blobs, record.digest, MAX_CHECKSUM_BYTES)).toString('utf8'));
   } catch {
     return undefined;
   }

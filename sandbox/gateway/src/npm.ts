@@ -1,5 +1,6 @@
 import { digestOf, readBlob } from '@slowlane/artifacts';
 import { type BlobStore, SlowLaneError } from '@slowlane/contracts';
+import type { Announcement } from './announcement.ts';
 import type { Depot, Taken } from './depot.ts';
 import type { GatewayPath } from './gateway-path.ts';
 import type { GatewayLimits } from './limits.ts';
@@ -98,14 +99,11 @@ function fileNameOf(tarball: string): string {
 }
 
 /** The strongest that is given. A file without any is not served: nothing would say what it should be. */
-function integrityOf(
-  path: FilePath,
-  dist: NpmPackage['versions'][string]['dist'],
-): { sha512: string } | { announcedSha1: () => Promise<string> } {
+function integrityOf(path: FilePath, dist: NpmPackage['versions'][string]['dist']): { expected: Announcement } {
   const sha512 = /(?:^|\s)sha512-([A-Za-z0-9+/]{86}==)/.exec(dist.integrity ?? '')?.[1];
-  if (sha512 !== undefined) return { sha512: Buffer.from(sha512, 'base64').toString('hex') };
+  if (sha512 !== undefined) return { expected: { kind: 'sha512', hex: Buffer.from(sha512, 'base64').toString('hex') } };
   const { shasum } = dist;
-  if (shasum != null && /^[0-9a-f]{40}$/.test(shasum)) return { announcedSha1: async () => shasum };
+  if (shasum != null && /^[0-9a-f]{40}$/.test(shasum)) return { expected: { kind: 'sha1', hex: shasum } };
   throw new SlowLaneError('gateway.mismatch', `${path.path}: the registry gives no integrity for it`);
 }
 

@@ -180,7 +180,7 @@ function fileOrder(path: FilePath, base: UpstreamBase, file: SimpleFile): Order 
     base: { ...base, hosts: new Set([...base.hosts, url.host]) },
     url,
     immutable: true,
-    sha256,
+    expected: { kind: 'sha256', hex: sha256 },
   };
 }
 

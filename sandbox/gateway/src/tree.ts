@@ -1,5 +1,6 @@
 import { matchesGlob } from '@slowlane/kit';
-import type { Depot, Taken } from './depot.ts';
+import type { CranIndex } from './cran-index.ts';
+import type { Depot, Order, Taken } from './depot.ts';
 import type { GatewayPath } from './gateway-path.ts';
 import type { UpstreamBase } from './upstream.ts';
 
@@ -33,9 +34,20 @@ export function isUnchanging(below: string, layout: readonly string[]): boolean 
   return layout.some((glob) => matchesGlob(below, glob));
 }
 
-/** A file of the tree. The upstream announces no checksum that would be worth a request more: the first bytes stand for ever. */
-export function takeTree(depot: Depot, path: TreePath, base: UpstreamBase): Promise<Taken | undefined> {
+/** A file of the tree, held against what its registry announces in an index of its own; without one the first bytes stand for ever. */
+export function takeTree(
+  depot: Depot,
+  path: TreePath,
+  base: UpstreamBase,
+  indexes: TreeIndexes,
+): Promise<Taken | undefined> {
   // No part has a character that would need encoding, and a Go proxy may know `@v` by no other spelling.
   const url = new URL(`./${path.below}`, base.url);
-  return depot.take({ path: path.path, base, url, immutable: path.immutable }, true);
+  const order: Order = { path: path.path, base, url, immutable: path.immutable };
+  const isPackage = path.immutable && isCalled(path.registry, 'cran');
+  return depot.take(isPackage ? { ...order, announced: () => indexes.cran.announced(base, path.below) } : order, true);
+}
+
+export interface TreeIndexes {
+  cran: CranIndex;
 }

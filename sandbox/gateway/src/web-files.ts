@@ -2,6 +2,7 @@ import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { SlowLaneError } from '@slowlane/contracts';
 import { isPublicAddress } from '@slowlane/kit';
+import type { Announcement } from './announcement.ts';
 import type { Depot, Taken } from './depot.ts';
 import type { GatewayPath } from './gateway-path.ts';
 import { upstreamBase } from './upstream.ts';
@@ -44,8 +45,13 @@ export function takeWebFile(
   const redirects = [...hosts, ...(hosts.includes('github.com') ? assetHosts : [])];
   const base = upstreamBase(path.registry, `${path.scheme}://${path.host}/`, redirects);
   const url = new URL(path.below.split('/').map(encodeURIComponent).join('/'), base.url);
-  const announced = named === 'github.com' ? { announcedSha256: () => githubDigest(path.below) } : {};
+  const announced = named === 'github.com' ? { announced: () => statedBy(githubDigest(path.below)) } : {};
   return depot.take({ path: path.path, base, url, immutable: true, ...announced }, true);
+}
+
+async function statedBy(digest: Promise<string | undefined>): Promise<Announcement[]> {
+  const hex = await digest;
+  return hex === undefined ? [] : [{ kind: 'sha256', hex }];
 }
 
 /** A look-up for sockets that gives public addresses only: what a name leads to is checked where it is dialled. */

@@ -36,7 +36,7 @@ const uninvited = ['HOME', 'HOSTNAME', 'TERM', 'container', 'OLDPWD'];
 /** The same specification that bwrap gets as arguments, as a container: no capability, no root inside, nothing writable but what has a size. */
 export function containerOf(cell: Cell, command: SandboxCommand, berth: Berth): Docker.ContainerCreateOptions {
   const { spec, owner } = cell;
-  const env = { PATH: '/usr/bin:/bin', ...spec.env, ...command.env };
+  const env = { PATH: '/usr/bin:/bin', ...forJava(berth.kind, { ...spec.env, ...command.env }) };
   return {
     Image: berth.image,
     Labels: berth.labels,
@@ -49,6 +49,19 @@ export function containerOf(cell: Cell, command: SandboxCommand, berth: Berth): 
     HostConfig: { ...limitsOf(), ...confinement(berth), ...placesOf(cell, berth), NetworkMode: netOf(command) },
   };
 }
+
+/**
+ * podman makes no namespace of cgroups on v1, and a JVM that looks for its limits there meets paths that are not below what is mounted: JDK 17 ends with
+ * a NullPointerException as soon as somebody asks for its memory. It would find none of the limits anyway: they are the sandbox's, which is elsewhere.
+ */
+function forJava(kind: EngineKind, env: Record<string, string>): Record<string, string> {
+  if (kind !== 'podman' || !Object.keys(env).some((name) => name.startsWith('JAVA_') || name.startsWith('SPARK_')))
+    return env;
+  const known = env['JAVA_TOOL_OPTIONS'];
+  return { ...env, JAVA_TOOL_OPTIONS: known === undefined ? noContainerLimits : `${noContainerLimits} ${known}` };
+}
+
+const noContainerLimits = '-XX:+IgnoreUnrecognizedVMOptions -XX:-UseContainerSupport';
 
 /** Waits at the gate, then becomes the program: its folder is entered by its own uid, never by root over a stranger's links. */
 function scriptOf(cell: Cell, env: Record<string, string>): string {

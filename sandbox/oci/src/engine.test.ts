@@ -88,6 +88,20 @@ describe('the container of a program', () => {
     for (const options of Object.values(host.Tmpfs as Record<string, string>)) expect(options).toContain('size=');
   });
 
+  it('tells a JVM under podman, and nobody else, not to look for limits where there are none', () => {
+    const java = { JAVA_TOOL_OPTIONS: '-XX:MaxRAM=1g' };
+    const envOf = (kind: 'docker' | 'podman', env: Record<string, string>) =>
+      containerOf(cell, { argv: ['x'], env, net: { mode: 'none' } }, { ...berth, kind }).Env?.filter((one) =>
+        one.startsWith('JAVA'),
+      );
+    expect(envOf('podman', java)).toEqual([
+      'JAVA_TOOL_OPTIONS=-XX:+IgnoreUnrecognizedVMOptions -XX:-UseContainerSupport -XX:MaxRAM=1g',
+    ]);
+    expect(envOf('podman', { SPARK_HOME: '/opt/spark' })).toHaveLength(1);
+    expect(envOf('podman', {})).toEqual([]);
+    expect(envOf('docker', java)).toEqual(['JAVA_TOOL_OPTIONS=-XX:MaxRAM=1g']);
+  });
+
   it('never has a value of the specification in its command line', () => {
     const made = containerOf(cell, { argv: ['x', '$HOME'], env: { B: 'secret' }, net: { mode: 'none' } }, berth);
     expect(JSON.stringify([made.Entrypoint, made.Cmd])).not.toContain('secret');

@@ -10,6 +10,8 @@ export interface DependencyGateway {
     id: string;
     registries: readonly string[];
     layouts?: Readonly<Record<string, readonly string[]>>;
+    /** `host:port` that CONNECT leads to, by TLS for this very name; nothing by default. */
+    connect?: readonly string[];
   }): Promise<GatewayDoor>;
   /** `registry name -> upstream base URL`, as learned from the tools' configuration and overridden by slowlane.yaml. */
   upstreams(): Record<string, string>;
@@ -22,7 +24,17 @@ export interface GatewayDoor {
   served(): ServedFile[];
   /** What was refused so far, so that a failed resolve can say why. */
   denied(): { path: string; reason: string }[];
+  /** What went past all layouts, unseen and not verified. */
+  tunnels?(): GatewayTunnel[];
   close(): Promise<void>;
+}
+
+/** One connection to a host that `connect` names. */
+export interface GatewayTunnel {
+  /** `host:port` */
+  host: string;
+  bytesUp: number;
+  bytesDown: number;
 }
 
 /** `path` is the gateway path (`/maven/org/…`), `digest` of the bytes served. Indexes and metadata files have `immutable: false`. */
@@ -48,7 +60,7 @@ export interface GitGateway {
 
 export interface GitOrder {
   id: string;
-  /** https address of the repository, checked by the caller: no credentials, no query. */
+  /** https or ssh address of the repository, checked by the caller: no credentials, no query. */
   url: string;
   /** Whether the operator named the host: only then may its address be a private one. */
   mayBePrivate: boolean;
@@ -61,7 +73,18 @@ export interface GitDoor {
   readonly socketPath: string;
   /** Path of the repository behind the socket: `/repository`. */
   readonly path: string;
+  /** The socket leads to a server that speaks ssh, and this is what a client needs for it. Absent: it speaks http. */
+  readonly ssh?: SshAccess;
   /** Why the last request was refused or failed; git itself only tells the status. */
   failure(): SlowLaneError | undefined;
   close(): Promise<void>;
+}
+
+/** A deploy key, and the keys that the server must have. */
+export interface SshAccess {
+  user: string;
+  /** In the format of OpenSSH or PEM. */
+  privateKey: string;
+  /** `ssh-ed25519 AAAA…` */
+  hostKeys: readonly string[];
 }

@@ -7,5 +7,6 @@ export const pinnedPackages: readonly string[] = [
   'python3-pip',
   'r-base-core',
   'git',
+  'openssh-client',
   'ca-certificates',
 ];
