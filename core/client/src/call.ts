@@ -113,6 +113,16 @@ async function reach<T>(url: URL, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')) throw error;
     const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new SlowLaneError('cli.not-running', `no Slow Lane answers at ${url.origin}: ${reason}`, { cause: error });
+    throw new SlowLaneError('cli.not-running', `no Slow Lane answers at ${url.origin}: ${reason}`, {
+      cause: error,
+      // What is elsewhere cannot be started from here.
+      ...(isHere(url)
+        ? {}
+        : { hint: `Check the address in SLOWLANE_URL, and whether ${url.host} can be reached from here` }),
+    });
   }
+}
+
+function isHere({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
 }

@@ -238,6 +238,13 @@ describe('a refused call', () => {
     });
   });
 
+  it('by nobody elsewhere says where the address comes from, not how to start what cannot be started from here', async () => {
+    await expect(createClient({ url: 'http://slowlane.invalid:7070' }).listGates()).rejects.toMatchObject({
+      code: 'cli.not-running',
+      hint: expect.stringMatching(/SLOWLANE_URL.*slowlane\.invalid:7070/) as string,
+    });
+  });
+
   it.each(['', 'localhost:8080', 'ftp://x', 'nonsense'])('to the address %j does not leave', (url) => {
     expect(() => createClient({ url })).toThrow('is not the address of a Slow Lane');
   });

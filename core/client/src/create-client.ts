@@ -12,6 +12,7 @@ import {
   GateList,
   Health,
   JsonObject,
+  type MarkBusy,
   type PauseGate,
   PipelineList,
   PipelineView,
@@ -71,6 +72,7 @@ export interface SlowLaneClient extends AutomationCalls, ClusterCalls {
     operation?: string;
     state?: RequestState;
     principal?: string;
+    tenant?: string;
     since?: number;
     until?: number;
     before?: string;
@@ -117,6 +119,10 @@ export interface SlowLaneClient extends AutomationCalls, ClusterCalls {
   resetGate(dimension: string): Promise<GateList>;
   pauseGate(dimension: string, body: PauseGate): Promise<GateList>;
   releaseGate(dimension: string, body: ReleaseGate): Promise<GateList>;
+  /** Postpones what would start there until `markFree` of the same caller, or until a time. */
+  markBusy(dimension: string, body: MarkBusy): Promise<GateList>;
+  markFree(dimension: string): Promise<GateList>;
+  postMetric(name: string, value: number): Promise<GateList>;
 
   createToken(body: CreateToken): Promise<TokenCreated>;
   listTokens(): Promise<ReturnType<typeof TokenList.parse>>;
@@ -234,6 +240,10 @@ function platformCalls(caller: Caller): PlatformCalls {
     resetGate: (dimension) => caller.json(GateList, gateAt(dimension), { method: 'DELETE' }),
     pauseGate: (dimension, json) => caller.json(GateList, `${gateAt(dimension)}/pause`, { method: 'POST', json }),
     releaseGate: (dimension, json) => caller.json(GateList, `${gateAt(dimension)}/release`, { method: 'POST', json }),
+    markBusy: (dimension, json) => caller.json(GateList, `${gateAt(dimension)}/busy`, { method: 'PUT', json }),
+    markFree: (dimension) => caller.json(GateList, `${gateAt(dimension)}/busy`, { method: 'DELETE' }),
+    postMetric: (name, value) =>
+      caller.json(GateList, `/v1/metrics/${encodeURIComponent(name)}`, { method: 'PUT', json: { value } }),
     createToken: (body) => caller.json(TokenCreated, '/v1/tokens', { method: 'POST', json: body }),
     listTokens: () => caller.json(TokenList, '/v1/tokens'),
     revokeToken: async (id) => void (await caller.text(`/v1/tokens/${encodeURIComponent(id)}`, { method: 'DELETE' })),

@@ -8,7 +8,7 @@ import {
   type RequestRecord,
   SlowLaneError,
 } from '@slowlane/contracts';
-import { canonicalJson, nearest, newId, pinTo } from '@slowlane/kit';
+import { canonicalJson, nearest, newId, pinTo, tenantOf } from '@slowlane/kit';
 import { requireScope } from './access.ts';
 import type { EndpointDeps } from './endpoint-deps.ts';
 import { targetOf } from './target-of.ts';
@@ -50,6 +50,7 @@ export async function acceptRequest(
     pin: await pin(deps, revision, call.body.target),
     redact: revision.file.operation.redact ?? [],
     idempotency: call.idempotencyKey === undefined ? undefined : { key: call.idempotencyKey, fingerprint },
+    tenant: tenantOf(revision.file, { principal: call.caller.name, body, tenant: call.body.tenant }),
     ...wishesOf(call.body),
     // Only the caller's own requests are shared, so that nobody sees another's by guessing its body.
     ...(call.body.coalesce === true ? { coalesceKey: `${call.caller.name}\n${fingerprint}` } : {}),
@@ -61,9 +62,8 @@ function requireTenant({ caller, body: { tenant } }: Call): void {
   if (tenant !== undefined && tenant !== caller.name) requireScope(caller, [`tenant:${tenant}`]);
 }
 
-function wishesOf({ tenant, notBefore, deadline, priority }: CreateRequest): Partial<NewRequest> {
+function wishesOf({ notBefore, deadline, priority }: CreateRequest): Partial<NewRequest> {
   return {
-    ...(tenant === undefined ? {} : { tenant }),
     ...(notBefore === undefined ? {} : { notBefore }),
     ...(deadline === undefined ? {} : { deadline }),
     ...(priority === undefined ? {} : { priority }),

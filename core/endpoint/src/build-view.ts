@@ -15,6 +15,8 @@ export function buildView(build: BuildRecord, manifest?: JsonObject): BuildView 
     plugin: found.plugin,
     evidence: found.evidence,
     cachedFrom: found.cachedFrom,
+    dependencies: dependenciesOf(found),
+    varies: found.varies,
     artifact: found.set,
     manifest,
     tests: found.tests,
@@ -22,4 +24,11 @@ export function buildView(build: BuildRecord, manifest?: JsonObject): BuildView 
     registrations: found.registrations,
     failure: failureView(build.failure),
   };
+}
+
+/** Without the blob, which callers cannot open. */
+function dependenciesOf({ dependencies }: BuildRecord['found']): BuildView['dependencies'] {
+  if (dependencies === undefined) return undefined;
+  const { key, how, why, resolvedAt, files, floating } = dependencies;
+  return { key, how, why, resolvedAt, files, floating };
 }

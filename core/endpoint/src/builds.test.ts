@@ -63,6 +63,9 @@ describe('POST /v1/sources', () => {
       principal: 'author',
       correlationId: build.headers['correlation-id'],
     });
+    expect(state.builds.get(build.json().id)).not.toHaveProperty('refresh');
+    const again = await call('author', 'POST', '/v1/builds', { payload: { source, refresh: true } });
+    expect(state.builds.get(again.json().id)).toMatchObject({ refresh: true });
   });
 
   it('takes archives far larger than a JSON body, and no larger than its own limit', async () => {

@@ -6,6 +6,7 @@ export interface RequestFilter {
   operation?: string | undefined;
   state?: string | undefined;
   principal?: string | undefined;
+  tenant?: string | undefined;
   /** Epoch ms of acceptance: from, and before. */
   since?: number | undefined;
   until?: number | undefined;
@@ -47,6 +48,7 @@ function matches(request: RequestRecord, filter: RequestFilter): boolean {
     (filter.operation === undefined || request.operation === filter.operation) &&
     (filter.state === undefined || request.state === filter.state) &&
     (filter.principal === undefined || request.principal === filter.principal) &&
+    (filter.tenant === undefined || (request.tenant ?? request.principal) === filter.tenant) &&
     (filter.since === undefined || request.acceptedAt >= filter.since) &&
     (filter.until === undefined || request.acceptedAt < filter.until)
   );

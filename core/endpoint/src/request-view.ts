@@ -41,6 +41,7 @@ export function requestSummary(request: RequestRecord, publicUrl: string): Summa
     notBefore: request.notBefore,
     deadline: request.deadline,
     priority: request.priority,
+    costMicros: request.costMicros,
     failure: failureView(request.failure),
     links: requestLinks(request.id, publicUrl),
   };
@@ -77,6 +78,8 @@ function partView(part: PartRecord): PartView {
     endedAt: part.endedAt,
     waiting: part.waiting,
     progress: part.progress,
+    estimateMicros: part.estimateMicros,
+    costMicros: part.costMicros,
     failure: failureView(part.failure),
   };
 }

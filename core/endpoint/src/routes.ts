@@ -33,8 +33,10 @@ import { listPlugins } from './routes/list-plugins.ts';
 import { listRequests } from './routes/list-requests.ts';
 import { listSchedules } from './routes/list-schedules.ts';
 import { listTokens } from './routes/list-tokens.ts';
+import { markBusy, markFree } from './routes/mark-busy.ts';
 import { pauseGate } from './routes/pause-gate.ts';
 import { pauseSchedule, resumeSchedule } from './routes/pause-schedule.ts';
+import { postMetric } from './routes/post-metric.ts';
 import { promotePipeline } from './routes/promote-pipeline.ts';
 import { putPipeline } from './routes/put-pipeline.ts';
 import { redeliver } from './routes/redeliver.ts';
@@ -78,6 +80,9 @@ export const routes: readonly Route[] = [
   listClusters,
   endCluster,
   listGates,
+  markBusy,
+  markFree,
+  postMetric,
   setGate,
   resetGate,
   pauseGate,

@@ -15,7 +15,7 @@ export async function startBuild(
   deps: EndpointDeps,
   call: { caller: ApiToken; correlationId: string; body: CreateBuild },
 ): Promise<BuildRecord> {
-  const { pipeline: yamlText, language } = call.body;
+  const { pipeline: yamlText, language, refresh } = call.body;
   const file = yamlText === undefined ? undefined : await deps.parsePipeline?.(yamlText);
   const source = await sourceOf(deps, call.body.source);
   return await deps.builds.start({
@@ -28,6 +28,7 @@ export async function startBuild(
     principal: call.caller.name,
     language: language ?? file?.language,
     driver: undefined,
+    ...(refresh === true && { refresh }),
     ...(yamlText === undefined ? {} : { pipelineFile: await storeText(deps, yamlText) }),
   });
 }

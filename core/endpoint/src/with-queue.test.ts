@@ -11,7 +11,7 @@ let queue: Queue;
 
 beforeAll(async () => {
   redis = await startRedis();
-  queue = await openQueue({ url: redis.url, logger: quiet });
+  queue = await openQueue({ url: redis.url, logger: quiet, prices: { priced: 6 } });
 });
 afterAll(async () => {
   await queue.close();
@@ -58,6 +58,59 @@ describe('the endpoint on a real queue', () => {
     expect((await call('client', 'POST', `/v1/requests/${id}/cancel`)).json().code).toBe('request.not-cancellable');
     const { events } = (await call('read', 'GET', `/v1/trace/${id}`)).json() as { events: { type: string }[] };
     expect(events.map(({ type }) => type)).toEqual(['request.accepted', 'request.cancelled']);
+  });
+
+  it('lists the requests of a tenant before anything is archived', async () => {
+    const { call } = await onQueue();
+    const acme = { ...payload, tenant: 'acme' };
+    const { id } = (await call('admin', 'POST', '/v1/requests', { payload: acme })).json();
+    const own = (await call('client', 'POST', '/v1/requests', { payload })).json().id as string;
+    const listed = (await call('read', 'GET', '/v1/requests?tenant=acme')).json().requests as { id: string }[];
+    expect(listed.map((one) => one.id)).toEqual([id]);
+    const mine = (await call('read', 'GET', '/v1/requests?tenant=client')).json().requests as { id: string }[];
+    expect(mine.map((one) => one.id)).toContain(own);
+    expect(mine.map((one) => one.id)).not.toContain(id);
+    expect((await call('read', 'GET', `/v1/requests/${own}`)).json().tenant).toBe('client');
+  });
+
+  it('says of a part with a slot what its run is waiting for', async () => {
+    const { call } = await onQueue();
+    const { id } = (await call('client', 'POST', '/v1/requests', { payload })).json();
+    await queue.requests.beginMediation(id);
+    await queue.requests.park(id, {
+      ...{ mediated: {}, parts: [{ key: 'all', document: {} }], resultPath: '/x' },
+      claim: { dimensions: { '*': 1 }, priority: 5 },
+    });
+    const claimed = await queue.requests.claim(`${id}-0`, 'node', 30_000);
+    const hold = { dimension: 'cluster:warm', cause: 'starts', reason: 'cluster c-1 starts', limit: 2, inUse: 1 };
+    await queue.requests.postpone(`${id}-0`, claimed?.fence ?? 0, 60_000, hold);
+    expect((await call('client', 'GET', `/v1/requests/${id}`)).json().parts).toMatchObject([
+      {
+        state: 'granted',
+        waiting: { dimension: 'cluster:warm', reason: 'cluster c-1 starts' },
+        wait: { dimension: 'cluster:warm', reason: 'cluster c-1 starts', limit: 2, inUse: 1 },
+      },
+    ]);
+  });
+
+  it('shows what a request will probably cost, and what it did', async () => {
+    const { call } = await onQueue();
+    const { id } = (await call('client', 'POST', '/v1/requests', { payload })).json();
+    await queue.requests.beginMediation(id);
+    await queue.requests.park(id, {
+      ...{ mediated: {}, parts: [{ key: 'all', document: {} }], resultPath: '/x' },
+      claim: { dimensions: { '*': 1, 'op:priced': 1, 'pool:priced': 1 }, priority: 5 },
+    });
+    // Without history a run is taken to last ten minutes, at 6 an hour.
+    const before = (await call('client', 'GET', `/v1/requests/${id}`)).json();
+    expect(before.parts).toMatchObject([{ estimateMicros: 1_000_000 }]);
+    const part = `${id}-0`;
+    const fence = (await queue.requests.claim(part, 'node', 30_000))?.fence ?? 0;
+    await queue.requests.intend(part, fence, { attempt: 1, token: part });
+    await queue.requests.bind(part, fence, { runId: '7', runPageUrl: undefined, pollMs: 1_000 });
+    await queue.requests.release(part, { state: 'succeeded', runMs: 1_200_000, log: undefined });
+    const after = (await call('client', 'GET', `/v1/requests/${id}`)).json();
+    expect(after).toMatchObject({ costMicros: 2_000_000, parts: [{ costMicros: 2_000_000 }] });
   });
 
   it('follows the log of a build', async () => {

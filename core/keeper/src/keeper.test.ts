@@ -220,6 +220,11 @@ describe('submit', () => {
     await drain(1);
     expect(lane.submits).toEqual([{ partId: id, delayMs: 17_000 }]);
     expect(await part(id)).toMatchObject({ state: 'submitting', attempt: 1 });
+    expect((await part(id)).waiting).toMatchObject({
+      dimension: 'api:local',
+      reason: expect.stringContaining('slow down'),
+      until: expect.any(Number),
+    });
     expect(workspace.calls.filter((call) => call === 'POST run-now')).toHaveLength(1);
     await drain();
     expect(runsPerAttempt()).toEqual([1]);

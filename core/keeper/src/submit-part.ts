@@ -3,6 +3,7 @@ import { inFolder } from '@slowlane/databricks';
 import { partPaths, splitPartId } from '@slowlane/kit';
 import { failedToStart } from './clusters/failed-to-start.ts';
 import { placePart } from './clusters/place-part.ts';
+import { heldByApi } from './held-by.ts';
 import { idempotencyToken } from './idempotency-token.ts';
 import type { KeeperDeps } from './keeper-deps.ts';
 import { ruleOf } from './outcomes.ts';
@@ -30,7 +31,8 @@ export async function submitPart(deps: KeeperDeps, partId: string, signal: Abort
     await submit(submission, await reading);
   } catch (error) {
     if (signal.aborted) throw error;
-    await giveBackOrFail(submission, error);
+    const { workspace = '' } = (await reading.catch(() => undefined))?.pin ?? {};
+    await giveBackOrFail(submission, workspace, error);
   }
 }
 
@@ -59,7 +61,8 @@ async function submit(submission: Submission, facts: Facts): Promise<void> {
   if (!isOurs) return;
 
   const started = await startRun(deps, { part, facts, token, isRepeat, on, signal });
-  if (started.runId === undefined && started.isUnknown === true) return unknown(submission, started.failure);
+  if (started.runId === undefined && started.isUnknown === true)
+    return unknown(submission, facts.pin.workspace, started.failure);
   if (started.runId === undefined) return refused(submission, started.failure);
   const { host } = deps.workspace(facts.pin.workspace);
   // A one-time run has a job of its own, which only the workspace knows.
@@ -82,8 +85,8 @@ async function placed(submission: Submission, facts: Facts): Promise<StartReques
   if ('failed' in place) await failedToStart(deps, { part, facts, cluster: place.failed });
   else {
     const waitedMs = deps.clock.now() - (part.grantedAt ?? deps.clock.now());
-    deps.logger.debug({ part: part.id, why: place.wait }, 'waits for a cluster');
-    await deps.requests.postpone(part.id, fence, Math.min(5_000, Math.max(250, waitedMs / 10)));
+    deps.logger.debug({ part: part.id, why: place.hold.reason }, 'waits for a cluster');
+    await deps.requests.postpone(part.id, fence, Math.min(5_000, Math.max(250, waitedMs / 10)), place.hold);
   }
   return 'nowhere';
 }
@@ -110,13 +113,15 @@ async function refused(submission: Submission, failure: Failure): Promise<void> 
  * A run may have been started, and cannot be found. It is not started again on a guess and its slot is not given to another: the part keeps it and looks
  * again now and then, until a person who has looked at the workspace cancels the request.
  */
-async function unknown(submission: Submission, failure: Failure): Promise<void> {
+async function unknown(submission: Submission, workspace: string, failure: Failure): Promise<void> {
   const { deps, part, fence } = submission;
   const now = await deps.requests.part(part.id);
   if (now?.cancelRequested === true) return cancelled(submission);
   deps.logger.error({ part: part.id, attempt: part.attempt, failure }, 'a person must decide: the run is unknown');
   await raise(submission, failure);
-  await deps.requests.postpone(part.id, fence, unknownMs);
+  const until = deps.clock.now() + unknownMs;
+  const { code, message } = failure;
+  await deps.requests.postpone(part.id, fence, unknownMs, heldByApi(workspace, { code, message }, until));
 }
 
 /** Once for each attempt and process. */
@@ -139,7 +144,7 @@ async function cancelled({ deps, part }: Submission): Promise<void> {
 }
 
 /** By `answerRules`. Our own queue's failures go to the worker, which repeats the queue job. */
-async function giveBackOrFail(submission: Submission, error: unknown): Promise<void> {
+async function giveBackOrFail(submission: Submission, workspace: string, error: unknown): Promise<void> {
   const { deps, part, fence } = submission;
   if (!(error instanceof SlowLaneError) || error.code.startsWith('queue.')) throw error;
   if (ruleOf(error).submit === 'fail' || !error.code.startsWith('workspace.'))
@@ -149,5 +154,5 @@ async function giveBackOrFail(submission: Submission, error: unknown): Promise<v
     { part: part.id, attempt: part.attempt, failure: error.toFailure(), delayMs },
     'submission postponed',
   );
-  await deps.requests.postpone(part.id, fence, delayMs);
+  await deps.requests.postpone(part.id, fence, delayMs, heldByApi(workspace, error, deps.clock.now() + delayMs));
 }

@@ -10,6 +10,8 @@ export interface Sweeps {
   /** Whether the poll of this part can be left to the sweeps this time. */
   canSkip(workspace: string, part: PartRecord): boolean;
   polled(workspace: string, part: PartRecord): void;
+  /** Runs on it that this node has asked for and that have not ended. */
+  watched(workspace: string): number;
   forget(workspace: string, part: PartRecord): void;
   /** Sweeps the workspaces whose time has come, and makes the parts whose runs have ended due at once. */
   run(signal: AbortSignal): Promise<void>;
@@ -51,6 +53,7 @@ export function createSweeps(deps: KeeperDeps): Sweeps {
     polled(workspace, part) {
       of(workspace).runs.set(part.runId as string, { partId: part.id, polledAt: deps.clock.now() });
     },
+    watched: (workspace) => of(workspace).runs.size,
     forget(workspace, part) {
       of(workspace).runs.delete(part.runId as string);
     },

@@ -37,10 +37,12 @@ function track(inFlight: Set<Promise<void>>, work: Promise<void>): void {
 
 async function look(deps: KeeperDeps, sweeps: Sweeps, part: PartRecord, signal: AbortSignal): Promise<void> {
   try {
-    const { pin } = await deps.facts.of(part);
+    const facts = await deps.facts.of(part);
+    const { pin } = facts;
     if (sweeps.canSkip(pin.workspace, part)) {
       const ageMs = deps.clock.now() - (part.submittedAt ?? deps.clock.now());
-      return await deps.requests.pollAgain(part.id, pollIntervalMs(deps.poll, pin.workspace, ageMs));
+      await deps.requests.pollAgain(part.id, pollIntervalMs(deps.poll, pin.workspace, ageMs));
+      return await deps.progress.lookInTurn(deps, part, { facts, watched: sweeps.watched(pin.workspace) });
     }
     const goesOn = await pollPart(deps, part, signal);
     if (goesOn) sweeps.polled(pin.workspace, part);

@@ -1,3 +1,5 @@
+import { classArchive } from './class-archive.ts';
+
 const home = '/work/home';
 
 /** From 3.9 on the default JAR plugin takes the time of the commit, so that the same commit gives the same bytes. */
@@ -9,10 +11,10 @@ export const gatewayMavenSettings = `<settings>
 </settings>
 `;
 
-/** Maven without its shell script, so that the JVM gets its flags from us and nothing reads the environment. */
+/** Maven without its shell script, so that the JVM gets its flags from us and nothing reads the environment. `jdk`: its version, where its classes are worth an archive. */
 export function mavenCommand(
   goals: readonly string[],
-  how: { version: string; offline: boolean; isSmall: boolean },
+  how: { version: string; offline: boolean; isSmall: boolean; jdk?: string },
 ): string[] {
   const maven = `${home}/maven-${how.version}`;
   return [
@@ -20,6 +22,7 @@ export function mavenCommand(
     '-XX:+UseSerialGC',
     // Halves the time of a short build: measured, see the reference of the sandbox.
     ...(how.isSmall ? ['-XX:TieredStopAtLevel=1'] : []),
+    ...(how.jdk === undefined ? [] : classArchive(how.jdk, how.offline ? 'read' : 'write')),
     '-XX:MaxRAMPercentage=50',
     `-Dclassworlds.conf=${maven}/bin/m2.conf`,
     `-Dmaven.home=${maven}`,

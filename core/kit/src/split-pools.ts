@@ -58,6 +58,7 @@ function clusterPool(name: string, pool: JsonObject): ClusterPool {
   return {
     min,
     max,
+    ...(affordable < number('max', 4) ? { isPriceBound: true } : {}),
     idleMs: number('idle_minutes', 10) * 60_000,
     leaseMs: number('lease_hours', 12) * 3_600_000,
     startMs: number('start_minutes', 20) * 60_000,

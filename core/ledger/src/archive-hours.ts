@@ -10,20 +10,21 @@ import { writeSynced } from './write-synced.ts';
 const ROWS_PER_GROUP = 10_000;
 
 /** Columns of an hour file. */
-const columns: { name: string; type: BasicType; nullable: boolean; value(event: SlowLaneEvent): unknown }[] = [
-  { name: 'id', type: 'STRING', nullable: false, value: ({ id }) => id },
-  { name: 'at', type: 'TIMESTAMP', nullable: false, value: ({ at }) => new Date(at) },
-  { name: 'type', type: 'STRING', nullable: false, value: ({ type }) => type },
-  { name: 'correlation', type: 'STRING', nullable: false, value: ({ correlationId }) => correlationId },
-  ...(['pipeline', 'build', 'request', 'part', 'run'] as const).map((name) => ({
-    name,
-    type: 'STRING' as const,
-    nullable: true,
-    value: ({ subject }: SlowLaneEvent) => subject[name] ?? null,
-  })),
-  // Text, so that a reader finds exactly the JSON that was written.
-  { name: 'data', type: 'STRING', nullable: false, value: ({ data }) => JSON.stringify(data) },
-];
+export const hourColumns: { name: string; type: BasicType; nullable: boolean; value(event: SlowLaneEvent): unknown }[] =
+  [
+    { name: 'id', type: 'STRING', nullable: false, value: ({ id }) => id },
+    { name: 'at', type: 'TIMESTAMP', nullable: false, value: ({ at }) => new Date(at) },
+    { name: 'type', type: 'STRING', nullable: false, value: ({ type }) => type },
+    { name: 'correlation', type: 'STRING', nullable: false, value: ({ correlationId }) => correlationId },
+    ...(['pipeline', 'build', 'request', 'part', 'run'] as const).map((name) => ({
+      name,
+      type: 'STRING' as const,
+      nullable: true,
+      value: ({ subject }: SlowLaneEvent) => subject[name] ?? null,
+    })),
+    // Text, so that a reader finds exactly the JSON that was written.
+    { name: 'data', type: 'STRING', nullable: false, value: ({ data }) => JSON.stringify(data) },
+  ];
 
 /** The hour an event belongs to, as its file is named: `2026-11-24T13.parquet`, in UTC. */
 export function hourOf(id: string): string {
@@ -78,7 +79,7 @@ async function encode(events: readonly SlowLaneEvent[]): Promise<Uint8Array> {
 }
 
 function columnsOf(events: readonly SlowLaneEvent[]) {
-  return columns.map(({ name, type, nullable, value }) => ({ name, type, nullable, data: events.map(value) }));
+  return hourColumns.map(({ name, type, nullable, value }) => ({ name, type, nullable, data: events.map(value) }));
 }
 
 async function eventsIn(bytes: Uint8Array): Promise<SlowLaneEvent[]> {

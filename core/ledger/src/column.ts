@@ -3,6 +3,10 @@ export function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
+export function number(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}
+
 export function json(value: unknown): string | null {
   return value === undefined || value === null ? null : JSON.stringify(value);
 }

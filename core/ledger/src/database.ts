@@ -66,6 +66,10 @@ export interface RequestTable {
   result: string | null;
   result_path: string | null;
   end_event: string | null;
+  tenant: string | null;
+  not_before: number | null;
+  deadline: number | null;
+  priority: number | null;
 }
 
 export interface PartTable {

@@ -6,6 +6,7 @@ import { readCursor } from './cursor.ts';
 import type { Database } from './database.ts';
 import type { LedgerHistory } from './ledger.ts';
 import { buildOf, partOf, requestOf } from './records.ts';
+import { requestEvents } from './request-events.ts';
 import { trace } from './trace.ts';
 
 const LOOK_AGAIN_MS = 20;
@@ -31,6 +32,7 @@ export function createHistory(db: Kysely<Database>): LedgerHistory {
       if (options.upTo !== undefined) await reached(db, options.upTo, options.waitMs ?? 5_000);
       return trace(db, id);
     },
+    requestEvents: (id, after) => requestEvents(db, id, after),
     cursor: () => readCursor(db),
   };
 }
@@ -43,6 +45,12 @@ async function requests(
   if (query.operation !== undefined) select = select.where('operation', '=', query.operation);
   if (query.state !== undefined) select = select.where('state', '=', query.state);
   if (query.principal !== undefined) select = select.where('principal', '=', query.principal);
+  const { tenant } = query;
+  // Without one of its own a request is for who sent it.
+  if (tenant !== undefined)
+    select = select.where(({ or, and, eb }) =>
+      or([eb('tenant', '=', tenant), and([eb('tenant', 'is', null), eb('principal', '=', tenant)])]),
+    );
   if (query.since !== undefined) select = select.where('accepted_at', '>=', query.since);
   if (query.until !== undefined) select = select.where('accepted_at', '<', query.until);
   if (query.before !== undefined) select = select.where('id', '<', query.before);

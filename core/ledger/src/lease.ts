@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import { type Kysely, type Transaction, sql } from 'kysely';
 import type { Database } from './database.ts';
 import type { Databases } from './open-database.ts';
 
@@ -10,6 +10,8 @@ export interface Lease {
   fence: number;
   /** It ends so long after it was last proven. */
   leaseMs: number;
+  /** Where it stands. */
+  kind: Databases['kind'];
 }
 
 /**
@@ -18,10 +20,10 @@ export interface Lease {
  */
 export async function takeLease(
   { kind, exclusive }: Databases,
-  { holder, leaseMs }: Omit<Lease, 'fence'>,
+  { holder, leaseMs }: Omit<Lease, 'fence' | 'kind'>,
 ): Promise<Lease | undefined> {
   return exclusive('lease', async (db) => {
-    const now = Date.now();
+    const now = await timeOf(db, kind);
     const held = await db.selectFrom('leases').selectAll().where('name', '=', NAME).executeTakeFirst();
     const isHeld = held !== undefined && held.holder !== holder && held.until > now;
     if (isHeld && kind === 'postgres') return undefined;
@@ -32,15 +34,27 @@ export async function takeLease(
       .values({ name: NAME, ...row })
       .onConflict((conflict) => conflict.column('name').doUpdateSet(row))
       .execute();
-    return { holder, fence, leaseMs };
+    return { holder, fence, leaseMs, kind };
   });
 }
 
+/**
+ * The clock of the database, which all nodes share: by its own, one that is an hour ahead would keep everybody out for an hour after its death. SQLite
+ * has that of the one machine.
+ */
+async function timeOf(db: Kysely<Database>, kind: Databases['kind']): Promise<number> {
+  if (kind !== 'postgres') return Date.now();
+  const { rows } = await sql<{ ms: string }>`select floor(extract(epoch from clock_timestamp()) * 1000) as ms`.execute(
+    db,
+  );
+  return Number(rows[0]?.ms);
+}
+
 /** Prolongs the lease in the transaction that does the work, so that nothing is committed under a lease that was lost. */
-export async function proveLease(db: Transaction<Database>, { holder, fence, leaseMs }: Lease): Promise<void> {
+export async function proveLease(db: Transaction<Database>, { holder, fence, leaseMs, kind }: Lease): Promise<void> {
   const { numUpdatedRows } = await db
     .updateTable('leases')
-    .set({ until: Date.now() + leaseMs })
+    .set({ until: (await timeOf(db, kind)) + leaseMs })
     .where('name', '=', NAME)
     .where('holder', '=', holder)
     .where('fence', '=', fence)

@@ -43,6 +43,8 @@ export interface Ledger {
 export interface LedgerHistory extends History {
   /** As `History.trace`; with `upTo` it waits (at most `waitMs`, default 5,000) until that event is archived. */
   trace(id: string, options?: { upTo?: string; waitMs?: number }): Promise<SlowLaneEvent[]>;
+  /** The next events of one request behind an event id, oldest first, at most 2,000; none when there are no more. */
+  requestEvents(requestId: string, after: string): Promise<SlowLaneEvent[]>;
 }
 
 export interface HandLimit {

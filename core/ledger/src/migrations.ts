@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration';
 import { sql } from 'kysely';
+import { tenants } from './migration-0006.ts';
 import { revokedLinks } from './migration-0005.ts';
 import { idsToTraceBy } from './migration-0004.ts';
 import { schedulesAndDeliveries } from './migration-0002.ts';
@@ -16,6 +17,7 @@ export function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
     '0003-quarantine-and-leases': all(quarantineAndLeases),
     '0004-ids-to-trace-by': { up: (db) => idsToTraceBy(db, written) },
     '0005-revoked-links': all(revokedLinks),
+    '0006-tenants': { up: (db) => tenants(db, written) },
   };
 }
 

@@ -7,8 +7,8 @@ import type { Projection } from './projection.ts';
 export const partProjections: Partial<Record<EventType, Projection>> = {
   'part.parked': park,
   'part.waiting': (db, event) => {
-    const { dimension, limit, inUse } = event.data;
-    return change(db, event, { waiting: json({ dimension, limit, inUse }) });
+    const { dimension, limit, inUse, reason, until } = event.data;
+    return change(db, event, { waiting: json({ dimension, limit, inUse, reason, until }) });
   },
   'part.granted': (db, event) => change(db, event, { state: 'granted' satisfies PartState, granted_at: event.at }),
   'part.submitting': (db, event) =>

@@ -1,7 +1,8 @@
 import type { EventType, RequestState, SlowLaneEvent } from '@slowlane/contracts';
 import type { Updateable } from 'kysely';
-import { json, text } from './column.ts';
+import { json, number, text } from './column.ts';
 import type { RequestTable } from './database.ts';
+import { tenantIn } from './migration-0006.ts';
 import type { Projection } from './projection.ts';
 
 export const requestProjections: Partial<Record<EventType, Projection>> = {
@@ -11,7 +12,8 @@ export const requestProjections: Partial<Record<EventType, Projection>> = {
       state: 'running' satisfies RequestState,
       mediated: json(event.data['body']),
       result_path: text(event.data['resultPath']),
-      parts_total: Array.isArray(event.data['parts']) ? event.data['parts'].length : 0,
+      parts_total: partsOf(event),
+      ...(tenantIn(event.data['claim']) === undefined ? {} : { tenant: text(tenantIn(event.data['claim'])) }),
     }),
   'request.cancelling': (db, event) => change(db, event, { state: 'cancelling' satisfies RequestState }),
   'request.retried': retry,
@@ -22,9 +24,16 @@ export const requestProjections: Partial<Record<EventType, Projection>> = {
   'request.cancelled': end('cancelled'),
 };
 
+/** Of a large split only the first parts are listed. */
+function partsOf({ data }: SlowLaneEvent): number {
+  const { total, parts } = data;
+  return typeof total === 'number' ? total : Array.isArray(parts) ? parts.length : 0;
+}
+
 function accept(...[db, event]: Parameters<Projection>): Promise<unknown> {
   const { operation, principal, revision, registrationId, artifact, workspace, body, callback, traceparent } =
     event.data;
+  const { tenant, notBefore, deadline, priority } = event.data;
   return db
     .insertInto('requests')
     .values({
@@ -44,6 +53,10 @@ function accept(...[db, event]: Parameters<Projection>): Promise<unknown> {
       parts_total: 0,
       parts_ended: 0,
       accepted_at: event.at,
+      tenant: text(tenant),
+      not_before: number(notBefore),
+      deadline: number(deadline),
+      priority: number(priority),
     })
     .execute();
 }

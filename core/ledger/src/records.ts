@@ -38,6 +38,10 @@ export function requestOf(row: Selectable<RequestTable>): RequestRecord {
     result: parsed(row.result),
     resultPath: optional(row.result_path),
     endEventId: optional(row.end_event),
+    tenant: optional(row.tenant),
+    notBefore: optional(row.not_before),
+    deadline: optional(row.deadline),
+    priority: optional(row.priority),
   };
 }
 

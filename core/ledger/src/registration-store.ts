@@ -7,16 +7,30 @@ import type { Databases } from './open-database.ts';
 /** How long another process' registration may stay unseen here. */
 const CACHE_MS = 500;
 
-/** Registered jobs. `put` of a known id returns the stored one. */
+/** Registrations kept parsed: every request asks for its own. */
+const MOST_KEPT = 2_000;
+
+/** Registered jobs. `put` of a known id returns the stored one; one that is stored never changes, and callers share it. */
 export function createRegistrationStore({ read, exclusive }: Databases): RegistrationStore {
   const currentOf = freshFor<Registration | undefined>(CACHE_MS);
+  const known = new Map<string, Registration>();
+
+  async function get(id: string): Promise<Registration | undefined> {
+    const kept = known.get(id);
+    if (kept !== undefined) return kept;
+    const stored = await byId(read, id);
+    if (stored === undefined) return undefined;
+    if (known.size >= MOST_KEPT) known.clear();
+    known.set(id, stored);
+    return stored;
+  }
   return {
     async put(registration) {
       const stored = await exclusive(`registration/${registration.id}`, (db) => put(db, registration));
       currentOf.forget(keyOf(registration.pipeline, registration.target));
       return stored;
     },
-    get: (id) => byId(read, id),
+    get,
     current: (pipeline, target) =>
       currentOf.get(keyOf(pipeline, target), async () => {
         const row = await ofTarget(read, pipeline, target).executeTakeFirst();

@@ -87,9 +87,10 @@ async function endingOnFailure(
 }
 
 async function prepare(options: MediatorOptions, tools: Tools, id: string): Promise<void> {
-  if (!(await options.requests.beginMediation(id))) return;
-  const request = await options.requests.get(id);
-  if (request === undefined) return;
+  const { requests } = options;
+  // In one turn, so that they reach the queue together.
+  const [isOurs, request] = await Promise.all([requests.beginMediation(id), requests.get(id)]);
+  if (!isOurs || request === undefined) return;
   const outcome = await mediated(options, tools, request);
   if (outcome.outcome !== 'parts') await endWithout(options, id, outcome);
 }
@@ -97,6 +98,7 @@ async function prepare(options: MediatorOptions, tools: Tools, id: string): Prom
 /** Mediates again instead of keeping what `prepare` found: that would be state of its own, for what takes a millisecond. */
 async function split(options: MediatorOptions, tools: Tools, id: string): Promise<void> {
   const request = await options.requests.get(id);
+  if (request?.state === 'running') return options.requests.parkRest(id);
   if (request?.state !== 'mediating') return;
   const outcome = await mediated(options, tools, request);
   if (outcome.outcome !== 'parts') return endWithout(options, id, outcome);
@@ -161,9 +163,8 @@ async function revisionOf({ pipelines }: MediatorOptions, { pin }: RequestRecord
 
 async function join(options: MediatorOptions, id: string): Promise<void> {
   const { requests } = options;
-  const request = await requests.get(id);
+  const [request, parts] = await Promise.all([requests.get(id), requests.parts(id)]);
   if (request?.state !== 'joining') return;
-  const parts = await requests.parts(id);
   const { file } = await revisionOf(options, request);
   const failure = failureUnderPolicy(parts, file.operation.mediate.split?.join ?? 'all-or-nothing');
   if (failure !== undefined) return void (await requests.end(id, { state: 'failed', failure }));

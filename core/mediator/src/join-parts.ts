@@ -8,8 +8,12 @@ import {
   type VolumeStore,
 } from '@slowlane/contracts';
 import { joinedFolder, partPaths } from '@slowlane/kit';
+import { eachAtMost } from './each-at-most.ts';
 import { mergeFiles } from './merge-files.ts';
 import { listResultFiles } from './result-files.ts';
+
+/** Result folders of parts that are listed at the same time. */
+const listedAtOnce = 8;
 
 export interface Joining {
   file: PipelineFile;
@@ -31,10 +35,10 @@ interface Listed {
  */
 export async function joinParts(volumes: VolumeStore, joining: Joining): Promise<ResultFile[]> {
   const { file, resultPath, parts, extra = {} } = joining;
-  const listed: Listed[] = [];
-  for (const { key, attempt } of parts) {
-    listed.push({ key, files: await listResultFiles(volumes, partPaths(resultPath, key, attempt).result) });
-  }
+  const listed: Listed[] = await eachAtMost(listedAtOnce, parts, async ({ key, attempt }) => ({
+    key,
+    files: await listResultFiles(volumes, partPaths(resultPath, key, attempt).result),
+  }));
   const written = await writeExtra(volumes, resultPath, extra);
   const { split, merge, module } = file.operation.mediate;
   const isOnePart = parts.length === 1 && parts[0]?.key === 'all';
@@ -55,18 +59,16 @@ export async function modulePartsOf(
   volumes: VolumeStore,
   { resultPath, parts }: { resultPath: string; parts: readonly PartRecord[] },
 ): Promise<ModulePart[]> {
-  const described: ModulePart[] = [];
-  for (const { key, attempt, state, document, failure } of parts) {
+  return eachAtMost(listedAtOnce, parts, async ({ key, attempt, state, document, failure }) => {
     const files = await listResultFiles(volumes, partPaths(resultPath, key, attempt).result);
-    described.push({
+    return {
       key,
       state: state as ModulePart['state'],
       document,
       files: files.map(({ name, size }) => ({ name, size })),
       ...(failure === undefined ? {} : { failure: { code: failure.code, message: failure.message } }),
-    });
-  }
-  return described;
+    };
+  });
 }
 
 async function writeExtra(

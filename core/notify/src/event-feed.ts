@@ -5,7 +5,10 @@ import { Listeners } from './listeners.ts';
 import { Subscription } from './subscription.ts';
 
 export interface EventFeedOptions {
-  /** Archived events of a request (others among them are left out), oldest first: for what the stream no longer holds. */
+  /**
+   * Archived events of a request behind an event id (others among them are left out), oldest first: for what the stream no longer holds. It is
+   * asked again behind the last one until nothing newer comes that is not live, so it may give them in pieces.
+   */
   history?(requestId: string, after: string): Promise<SlowLaneEvent[]>;
   /** Id of the newest archived event: the stream is looked through from there. Without it, from its start. */
   cursor?(): Promise<string>;
@@ -94,10 +97,20 @@ export function createEventFeed(
   async function catchUp(requestId: string, subscription: Subscription): Promise<void> {
     // The stream first, then the archive: what is trimmed before the first read has been archived before the second.
     const inStream = await readStream(requestId, subscription.position);
-    const archived = (await options.history?.(requestId, subscription.position)) ?? [];
-    for (const event of archived) if (event.subject.request === requestId) subscription.missed(event);
+    await readArchive(requestId, subscription);
     for (const event of inStream) subscription.missed(event);
     if (!subscription.resume()) listeners.remove(requestId, subscription);
+  }
+
+  async function readArchive(requestId: string, subscription: Subscription): Promise<void> {
+    // What comes behind this is live: the archive may grow for ever.
+    const upTo = position;
+    for (let before = ''; before !== subscription.position && !closing.signal.aborted;) {
+      before = subscription.position;
+      if (compareStreamIds(before, upTo) >= 0) return;
+      for (const event of (await options.history?.(requestId, before)) ?? [])
+        if (event.subject.request === requestId && !subscription.missed(event)) return;
+    }
   }
 
   async function readStream(requestId: string, after: string): Promise<SlowLaneEvent[]> {

@@ -37,6 +37,10 @@ export function createMemoryDeliveries(): DeliveryStore & { all(): DeliveryRecor
       change(id, { state: 'pending', attempt: 0, dueAt: now });
       return true;
     },
-    forget: async () => 0,
+    async forget(before) {
+      const old = all().filter(({ state, updatedAt }) => state !== 'pending' && updatedAt < before);
+      for (const { id } of old) kept.delete(id);
+      return old.length;
+    },
   };
 }

@@ -216,4 +216,17 @@ describe('the notifier', () => {
     await notifier.notify(id);
     expect([sent, appended]).toEqual([[], []]);
   });
+
+  it('removes what ended 90 days ago, and nothing that is still to be delivered', async () => {
+    const { notifier, deliveries, clock, restarted } = fixture(requestWith({}), { [callback]: [down()] });
+    await notifier.notify(id);
+    expect(deliveries.all().map(({ state }) => state)).toEqual(['sent', 'pending']);
+    clock.at += 90 * 86_400_000;
+    await deliveries.take(deliveries.all()[1] as never, clock.at + 1e9);
+    await notifier.turn();
+    expect(deliveries.all()).toHaveLength(2);
+    clock.at += 3_600_000;
+    await restarted().turn();
+    expect(deliveries.all().map(({ address }) => address)).toEqual([callback]);
+  });
 });

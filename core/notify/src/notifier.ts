@@ -30,7 +30,7 @@ export interface Notifier {
    */
   notify(requestId: string): Promise<void>;
   control: DeliveryControl;
-  /** Tries what is due and returns when the next is. */
+  /** Tries what is due and returns when the next is; once an hour it also removes what ended 90 days ago. */
   turn(): Promise<number>;
   start(): void;
   stop(): Promise<void>;
@@ -39,12 +39,24 @@ export interface Notifier {
 const atOnce = 20;
 /** What another node adds, and what a person sends again, is seen after this time at most. */
 const longestNapMs = 5_000;
+/** What was delivered, or given up, can be looked up for so long. What became of it stays in the archive. */
+const keptMs = 90 * 24 * 3_600_000;
+const forgetEveryMs = 3_600_000;
 
 export function createNotifier(deps: NotifierDeps): Notifier {
   const now = deps.now ?? Date.now;
   const turns = repeatTurns(turnSafely, { now });
 
+  let forgotAt = 0;
+
+  async function forgetOld(): Promise<void> {
+    if (now() - forgotAt < forgetEveryMs) return;
+    const forgotten = await deps.deliveries.forget(now() - keptMs);
+    forgotAt = now();
+    if (forgotten > 0) deps.logger.info({ deliveries: forgotten }, 'deliveries that ended 90 days ago were removed');
+  }
   async function turn(): Promise<number> {
+    await forgetOld();
     const due = await deps.deliveries.due(now(), atOnce);
     // Side by side: one receiver that is slow holds up no other.
     await Promise.all(due.map((record) => makeDelivery(deps, record)));

@@ -22,8 +22,9 @@ export class Subscription {
     this.waiting ??= [];
   }
 
-  missed(event: SlowLaneEvent): void {
-    this.hand(event);
+  /** False: it takes no more. */
+  missed(event: SlowLaneEvent): boolean {
+    return this.hand(event);
   }
 
   /** False: drop this listener. */

@@ -1,6 +1,6 @@
 import type { Logger } from '@slowlane/contracts';
-import { Redis } from 'ioredis';
-import type { RedisOptions } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
+import { GatheringRedis } from './gathering-redis.ts';
 
 /** How each kind of use is connected. All come back by themselves within about a second once Redis answers again. */
 const kinds = {
@@ -27,7 +27,7 @@ export interface Connector {
 export function connector(url: string, logger: Logger): Connector {
   return (kind) => {
     // ioredis' own strategy grows to 20 s between tries.
-    const redis = new Redis(url, {
+    const redis = new GatheringRedis(url, {
       ...kinds[kind],
       protocol: 2,
       lazyConnect: true,

@@ -1,6 +1,7 @@
 import type { EventLog, EventType, JsonObject, NewEvent, SlowLaneEvent } from '@slowlane/contracts';
 import type { BlockingPool } from './blocking-pool.ts';
 import { patiently } from './availability.ts';
+import { redisTime } from './redis-time.ts';
 import type { Store } from './store.ts';
 
 /** Archived events stay this long for those who follow the stream live. */
@@ -29,7 +30,7 @@ export function createEventLog({ store, pool }: { store: Store; pool: BlockingPo
     },
     trim: async (before) => {
       const archivedMs = Number(before.split('-')[0]);
-      const tail = Math.max(0, Date.now() - TAIL_MS);
+      const tail = Math.max(0, (await redisTime(store)) - TAIL_MS);
       await store.run('trim', tail < archivedMs ? `${tail}-0` : before, archivedMs);
     },
   };

@@ -1,6 +1,7 @@
 import type { PartRecord, WaitView } from '@slowlane/contracts';
-import { splitPartId, percentile } from '@slowlane/kit';
+import { isHeldBack, percentile, splitPartId } from '@slowlane/kit';
 import { startOf } from './eta.ts';
+import { explainHeld } from './explain-held.ts';
 import { closuresFrom } from './gate-view.ts';
 import { partRecordOf } from './request-record.ts';
 import { runTimes } from './run-times.ts';
@@ -24,7 +25,7 @@ type Answer = [
   overall?: number,
   closures?: string[],
   opensAt?: string,
-  ...holders: string[],
+  holders?: string[],
 ];
 
 interface Holder {
@@ -40,9 +41,13 @@ export async function explain(store: Store, partId: string): Promise<WaitView | 
   const answer = (await store.run('explain', partId, MOST_LOOKED_AT)) as Answer;
   if (answer[0] === undefined) return undefined;
   const fields = fieldsOf(answer[0]);
-  const view = plainView(partRecordOf(partId, fields) as PartRecord);
+  const part = partRecordOf(partId, fields) as PartRecord;
+  const view = plainView(part);
   const dimension = answer[2];
+  if (isHeldBack(part.state, part.waiting?.dimension)) return { ...view, ...(await explainHeld(store, part)) };
   if (dimension === undefined) return view;
+  // A part of a large split that has not come to the gate yet waits for nothing.
+  if (dimension === 'not-before' && view.notBefore === undefined) return view;
   if (dimension === 'not-before') return { ...view, dimension, opensAt: view.notBefore };
   return { ...view, ...(await waitOf(store, answer, fields['class'] as string)) };
 }
@@ -53,8 +58,8 @@ function plainView(part: PartRecord): WaitView {
 }
 
 async function waitOf(store: Store, answer: Answer, claim: string): Promise<Partial<WaitView>> {
-  const [, now, dimension, limit, use, taken, weight, standing, inClass, overall, closures, opens] = answer;
-  const holders = holdersOf(answer.slice(12) as string[]);
+  const [, now, dimension, limit, use, taken, weight, standing, inClass, overall, closures, opens, flat = []] = answer;
+  const holders = holdersOf(flat);
   const closed = closuresFrom(fieldsOf(closures ?? []));
   const opensAt = opens === '' ? lastEnd(closed) : Number(opens);
   const position = { inClass: Number(inClass), overall: Number(overall) };

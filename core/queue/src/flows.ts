@@ -27,6 +27,9 @@ export interface FlowOptions {
   nonce: string;
 }
 
+/** How long and how many ended queue jobs are kept. Always both: age alone makes BullMQ's clean-up script long. */
+export const keptJobs = { completed: { age: 3_600, count: 1_000 }, failed: { age: 86_400, count: 1_000 } };
+
 /** A push whose end nobody tells is given up after this time. */
 export const CONFIRM_WAIT_MS = 24 * 3_600_000;
 
@@ -119,9 +122,8 @@ function node(name: QueueJobName, data: Record<string, string>, { prefix, nonce 
       jobId: jobIdOf(name, Object.values(data)[0] as string, nonce),
       attempts: catalogue[name].retry.attempts,
       backoff: { type: 'custom' },
-      // Always both: age alone makes BullMQ's clean-up script long.
-      removeOnComplete: { age: 3_600, count: 1_000 },
-      removeOnFail: { age: 86_400, count: 1_000 },
+      removeOnComplete: keptJobs.completed,
+      removeOnFail: keptJobs.failed,
     },
   };
 }

@@ -10,10 +10,11 @@
  * ends                CHANNEL `build:<id>`, `req:<id>`: processors at work on it should stop
  * ended               ZSET    `req:<id>`, `build:<id>`; score = ended at ms
  * req:<id>            HASH    doc (JSON), corr, pipeline, state, acceptedAt, endedAt, total, ended, mediated, resultPath, result, failure, cancelBy, endEvent,
- *                             needed, lost, coalesce, cost
+ *                             needed, lost, coalesce, cost, staged (parts stored of a large split), entered (of those, how many came to the gate)
  * part:<id>           HASH    request, index, key, doc, state, attempt, class, corr, pipeline, token, fence, node, submitter, runId, runPageUrl,
  *                             parkedAt, grantedAt, submittedAt, endedAt, runMs, failure, waitsFor, waiting, cancel, log, faults, headStart, later, notBefore,
- *                             deadline, price, estimate, cost, booked, priorMs, progress (JSON, with its attempt)
+ *                             deadline, price, estimate, cost, booked, priorMs, progress (JSON, with its attempt),
+ *                             news (JSON of part.parked, until it is told)
  * version             STRING  of these forms; scripts of another version refuse
  * coalesce:<sha256>   STRING  request in flight that equal ones share; of operation and key
  * idem:<sha256>       HASH    request, fingerprint; of principal and Idempotency-Key; 24 h

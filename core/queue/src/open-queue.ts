@@ -1,4 +1,5 @@
 import { SlowLaneError } from '@slowlane/contracts';
+import { orUnavailable } from './availability.ts';
 import { createBlockingPool } from './blocking-pool.ts';
 import { createBuildLane } from './build-lane.ts';
 import { createClusterBook } from './cluster-book.ts';
@@ -12,6 +13,7 @@ import type { Queue, QueueOptions, QueueStats, Workers } from './queue.ts';
 import { createRequestLane } from './request-lane.ts';
 import { meetVersion } from './meet-version.ts';
 import { loadScripts, scriptFolder } from './scripts.ts';
+import { startSharedClock } from './shared-clock.ts';
 import { type Store, createStore } from './store.ts';
 import { startWork } from './work.ts';
 
@@ -44,6 +46,10 @@ export async function openQueueWith(
     redis.disconnect();
     throw thrown;
   });
+  const clock = await startSharedClock(store).catch((thrown: unknown) => {
+    redis.disconnect();
+    throw thrown;
+  });
   const pool = createBlockingPool(() => connect('blocking'));
   const pump = createPump(store);
   const requests = createRequestLane({ store, pump, ageingStepMs, maxUnarchived, prices });
@@ -58,11 +64,9 @@ export async function openQueueWith(
     clusters: createClusterBook(store),
     events: createEventLog({ store, pool }),
     async work(processors, workOptions) {
-      const workers = await startWork(
-        { connect, pump, gate, lanes: { requests, builds, store, logger } },
-        processors,
-        workOptions,
-      );
+      const deps = { connect, pump, gate, lanes: { requests, builds, store, logger } };
+      // Its own connections may lose Redis while they come up.
+      const workers = await orUnavailable(() => startWork(deps, processors, workOptions));
       working.add(workers);
       return {
         close: async (graceMs) => {
@@ -71,11 +75,13 @@ export async function openQueueWith(
         },
       };
     },
+    now: () => clock.now(),
     ping: async () => void (await store.call((connection) => connection.ping())),
     checkDurability: () => checkDurability(store),
     stats: () => stats(store),
     async close() {
       await Promise.all([...working].map((workers) => workers.close()));
+      clock.close();
       pool.close();
       store.close();
       redis.disconnect();

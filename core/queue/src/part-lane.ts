@@ -1,4 +1,11 @@
-import { type Failure, type PartOutcome, type PartRecord, type RequestLane, SlowLaneError } from '@slowlane/contracts';
+import {
+  type Failure,
+  type PartHold,
+  type PartOutcome,
+  type PartRecord,
+  type RequestLane,
+  SlowLaneError,
+} from '@slowlane/contracts';
 import { patiently } from './availability.ts';
 import type { Pump } from './pump.ts';
 import { partRecordOf } from './request-record.ts';
@@ -29,8 +36,10 @@ export function createPartLane({ store, pump }: { store: Store; pump: Pump }): P
     intend: (id, fence, intent) => patiently(() => intend(store, id, { fence, ...intent })),
     bind: (id, fence, { runId, runPageUrl, pollMs }) =>
       patiently(async () => (await store.run('bind', id, fence, runId, runPageUrl ?? '', Math.round(pollMs))) === 1),
-    postpone: (id, fence, delayMs) =>
-      patiently(async () => (await store.run('postpone', id, fence, Math.round(delayMs))) === 1),
+    postpone: (id, fence, delayMs, hold) =>
+      patiently(
+        async () => (await store.run('postpone', id, fence, Math.round(delayMs), ...holdArguments(hold))) === 1,
+      ),
     due: (count, visibilityMs) => taken(store, 'gate:watch', [count, Math.round(visibilityMs)]),
     cancelling: (count) => taken(store, 'gate:cancels', [count, CANCEL_AGAIN_MS]),
     pollAgain: (id, pollMs) => patiently(async () => void (await store.run('poll-again', id, Math.round(pollMs)))),
@@ -44,6 +53,12 @@ export function createPartLane({ store, pump }: { store: Store; pump: Pump }): P
       }),
     release: (id, outcome) => patiently(() => release({ store, pump }, id, outcome)),
   };
+}
+
+function holdArguments(hold: PartHold | undefined): string[] {
+  if (hold === undefined) return [];
+  const { dimension, cause, limit = 0, inUse = 0, reason, until } = hold;
+  return [`${dimension}|${cause}`, JSON.stringify({ dimension, limit, inUse, reason, until })];
 }
 
 async function claim(

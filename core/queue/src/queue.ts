@@ -37,6 +37,8 @@ export interface Queue {
   clusters: ClusterBook;
   /** Starts workers for the processors given, and this node's dispatcher and sweeper. Any number of nodes may do so at once. */
   work(processors: Processors, options?: WorkOptions): Promise<Workers>;
+  /** Epoch ms by Redis' clock, in which all records are written: what a node compares their times with, whatever its own clock says. */
+  now(): number;
   /** Throws `queue.unavailable` when Redis does not answer. */
   ping(): Promise<void>;
   /** Whether Redis writes each acknowledged change to disk first (AOF with fsync `always`); `detail` says what it does instead. */

@@ -14,6 +14,7 @@ import { explain } from './explain.ts';
 import { gateClass } from './gate-class.ts';
 import { headStartUs } from './head-start.ts';
 import { impossibleError } from './impossible-error.ts';
+import { parkLarge, parkRest, partsPerStep } from './park-large.ts';
 import { createPartLane } from './part-lane.ts';
 import type { Pump } from './pump.ts';
 import { type RequestDoc, partRecordOf, requestRecordOf } from './request-record.ts';
@@ -39,6 +40,7 @@ export function createRequestLane(deps: RequestLaneDeps): RequestLane {
     part: (id) => part(store, id),
     beginMediation: (id) => patiently(async () => (await store.run('begin-mediation', id)) === 1),
     park: (id, split) => patiently(() => park(deps, id, split)),
+    parkRest: (id) => patiently(() => parkRest(deps, id)),
     end: (id, outcome) => patiently(() => end(store, id, outcome)),
     cancel: (id, by) => cancel(deps, id, by),
     cancelPart: (id, by) => cancelPart(deps, id, by),
@@ -148,6 +150,7 @@ async function part(store: Store, id: string): ReturnType<RequestLane['part']> {
 }
 
 async function park(deps: RequestLaneDeps, id: string, split: Parameters<RequestLane['park']>[1]): Promise<void> {
+  if (split.parts.length > partsPerStep) return parkLarge(deps, id, split);
   const { dimensions, pricePerHour, estimate } = await priceClaim(deps.store, split.claim, deps.prices);
   const mediated = {
     parts: split.parts.map(({ key }, index) => ({ part: partId(id, index), key })),

@@ -1,5 +1,12 @@
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
-import { type Failure, SlowLaneError, failureOf, isBuildTerminal, isRequestTerminal } from '@slowlane/contracts';
+import {
+  type Failure,
+  type RequestState,
+  SlowLaneError,
+  failureOf,
+  isBuildTerminal,
+  isRequestTerminal,
+} from '@slowlane/contracts';
 import type { ActiveJobs } from './active-jobs.ts';
 import { asUnavailable } from './availability.ts';
 import { type QueueJobName, catalogue } from './catalogue.ts';
@@ -49,15 +56,15 @@ export async function runJob(
   }
 }
 
-async function hasEnded({ requests, builds }: Lanes, name: QueueJobName, id: string): Promise<boolean> {
+async function hasEnded({ store, builds }: Lanes, name: QueueJobName, id: string): Promise<boolean> {
   const kind = kindOf(name);
   if (kind === 'build') {
     const build = await builds.get(id);
     return build === undefined || isBuildTerminal(build.state);
   }
   if (kind !== 'mediate' && kind !== 'finish') return false;
-  const request = await requests.get(id);
-  return request === undefined || isRequestTerminal(request.state);
+  const state = await store.call((redis) => redis.hget(store.keys.of(`req:${id}`), 'state'));
+  return state === null || isRequestTerminal(state as RequestState);
 }
 
 async function withSignal(

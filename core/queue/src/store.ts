@@ -39,16 +39,9 @@ async function runScript(redis: Redis, script: Script, args: ScriptArgument[]): 
   }
 }
 
-async function readHashes(redis: Redis, keys: string[]): Promise<Record<string, string>[]> {
-  if (keys.length === 0) return [];
-  const pipeline = redis.pipeline();
-  for (const key of keys) pipeline.hgetall(key);
-  const replies = (await pipeline.exec()) ?? [];
-  // `exec` resolves although single commands failed.
-  return replies.map(([error, reply]) => {
-    if (error !== null) throw error;
-    return reply as Record<string, string>;
-  });
+/** One write, because the connection gathers what one turn sends: see `GatheringRedis`. */
+function readHashes(redis: Redis, keys: string[]): Promise<Record<string, string>[]> {
+  return Promise.all(keys.map((key) => redis.hgetall(key)));
 }
 
 /** `[name, value, name, value, …]` as a script returns a hash. */

@@ -5,6 +5,7 @@ import { type Lanes, failWork } from './fail-work.ts';
 import type { GateClock } from './gate-clock.ts';
 import type { JobQueues } from './job-queues.ts';
 import type { Pump } from './pump.ts';
+import { redisTime } from './redis-time.ts';
 import type { Store } from './store.ts';
 
 export interface SweeperDeps {
@@ -69,7 +70,7 @@ async function reconcile({ gate, logger }: SweeperDeps): Promise<void> {
 
 /** The word of git came before its queue job was there, or its promotion was lost. */
 async function promoteConfirms(deps: SweeperDeps): Promise<void> {
-  const before = Date.now() - deps.tickMs;
+  const before = (await redisTime(deps.store)) - deps.tickMs;
   const ids = await deps.store.call((redis) =>
     redis.zrange(deps.store.keys.of('confirms'), '-inf', String(before), 'BYSCORE', 'LIMIT', 0, 100),
   );

@@ -5,7 +5,7 @@ import {
   type RequestLane,
   type ScheduleEntry,
 } from '@slowlane/contracts';
-import { pinTo } from '@slowlane/kit';
+import { pinTo, tenantOf } from '@slowlane/kit';
 import { occurrenceId } from './occurrence-id.ts';
 
 export interface FireDeps {
@@ -23,12 +23,14 @@ export async function fireOccurrence(
   { entry, at }: { entry: ScheduleEntry; at: number },
 ): Promise<string> {
   const schedule = { pipeline: revision.name, name: entry.name };
+  const principal = `schedule:${entry.name}`;
   const { request } = await deps.requests.accept({
     id: occurrenceId('req', schedule, at),
     correlationId: occurrenceId('cor', schedule, at),
     traceparent: undefined,
     operation: revision.name,
-    principal: `schedule:${entry.name}`,
+    principal,
+    tenant: tenantOf(revision.file, { principal, body: entry.body }),
     body: entry.body,
     callback: undefined,
     pin: await pinOf(deps, revision),

@@ -7,6 +7,7 @@ import {
   registryCredentials,
   type SlowLaneYaml,
   sourceCredentials,
+  sourceKeys,
   sourceHosts,
 } from '@slowlane/config';
 import { connectHelper } from '@slowlane/helper';
@@ -67,6 +68,7 @@ export async function createBuilder(setting: {
     upstreams: await upstreams({ paths, registries: registryAddresses(config.registries) }),
     credentials: registryCredentials(config.registries, environment.secret),
     gitCredentials: sourceCredentials(config.sources, environment.secret),
+    gitKeys: sourceKeys(config.sources, environment.secret),
     caBundle,
     webHosts: config.policy.downloads,
     blobs: stores.blobs,
@@ -100,7 +102,7 @@ export async function createBuilder(setting: {
     blobs: stores.blobs,
     cache: stores.cache,
     mirror,
-    fetchFrom: { protocols: ['https'], hosts: ['*', ...sourceHosts(config.sources)] },
+    fetchFrom: { protocols: ['https', 'ssh'], hosts: ['*', ...sourceHosts(config.sources)] },
     workspace: (name) => workspaces.client(name),
     ...localPython(config, tools),
     pools: splitPools(config.pools).pools,

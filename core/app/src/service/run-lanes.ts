@@ -1,5 +1,6 @@
 import type { SlowLaneYaml } from '@slowlane/config';
 import type { DeliveryControl, Logger, ResultLinks, ScheduleControl } from '@slowlane/contracts';
+import { systemClock } from '@slowlane/databricks';
 import { type BreakerView, createKeeper, type KeeperOptions } from '@slowlane/keeper';
 import { parseBytes, splitPools } from '@slowlane/kit';
 import { createMediator, createResultSweeper } from '@slowlane/mediator';
@@ -53,6 +54,7 @@ export async function runLanes(setting: {
   const { requests } = stores.queue;
   const { pipelines, registrations } = stores.ledger;
   const { stages } = builder;
+  const now = (): number => stores.queue.now();
   const node = `${process.pid}-${Date.now().toString(36)}`;
   const lookups = createLookupClient({ allow: config.policy.lookups });
   const mediator = createMediator({
@@ -84,6 +86,7 @@ export async function runLanes(setting: {
       ...(setting.times?.clusters === undefined ? {} : { times: setting.times.clusters }),
     },
     ...setting.times?.keeper,
+    clock: { ...systemClock, now },
     logger,
   });
   const sender = createWebhookSender({
@@ -101,6 +104,7 @@ export async function runLanes(setting: {
     pipelines,
     resultLinks: setting.resultLinks,
     publicUrl: setting.publicUrl,
+    now,
     logger,
   });
   const scheduler = createScheduler({
@@ -108,6 +112,7 @@ export async function runLanes(setting: {
     pipelines,
     registrations,
     store: stores.ledger.schedules,
+    now,
     logger,
   });
   const sweeper = createResultSweeper({
@@ -116,6 +121,7 @@ export async function runLanes(setting: {
     volumes: workspaces.volumes,
     store: stores.ledger.schedules,
     events: stores.queue.events,
+    now,
     logger,
   });
   const workers = await stores.queue.work(

@@ -21,6 +21,7 @@ export const listRequests: Route = (app, { deps, access }) => {
         operation: Name.optional(),
         state: z.enum(requestStates).optional(),
         principal: z.string().min(1).max(200).optional(),
+        tenant: z.string().min(1).max(200).optional(),
         since: Moment.optional(),
         until: Moment.optional(),
       }),

@@ -197,6 +197,53 @@ describe('a job that reuses clusters', () => {
   });
 });
 
+describe('a part that waits for a cluster', () => {
+  async function holdsOf(id: string): Promise<Record<string, unknown>[]> {
+    const events = await queue.events.read('0-0', 5_000, 0);
+    return events
+      .filter(({ type, subject, data }) => type === 'part.waiting' && subject.request === id && 'reason' in data)
+      .map(({ data }) => data);
+  }
+
+  it('says that its cluster starts, and no more once it runs', async () => {
+    workspace.clusters.startAtOnce = false;
+    await startNode('n1');
+    const id = await park();
+    await until(async () =>
+      expect(await queue.requests.explain(`${id}-0`)).toMatchObject({
+        state: 'granted',
+        ...{ dimension: 'cluster:warm', limit: 2, inUse: 1, reason: expect.stringMatching(/^cluster clu_\S+ starts$/) },
+      }),
+    );
+    for (const cluster of workspace.clusters.all) cluster.state = 'RUNNING';
+    await until(() => expect(workspace.runs).toHaveLength(1));
+    await until(async () => expect((await queue.requests.part(`${id}-0`))?.state).toBe('running'));
+    expect((await queue.requests.explain(`${id}-0`))?.dimension).toBeUndefined();
+    const told = (await holdsOf(id)).map(({ dimension }) => dimension);
+    expect(told).toEqual(['cluster:warm']);
+    await succeeds(id);
+  });
+
+  it('says that the pool is full, by its price, and who holds its clusters', async () => {
+    pool = { ...pool, max: 1, isPriceBound: true };
+    await startNode('n1');
+    const other = await park('77', ['a']);
+    await until(async () => expect((await queue.requests.part(`${other}-0`))?.state).toBe('running'));
+    const mine = await park('77', ['b']);
+    const run = (await queue.requests.part(`${other}-0`))?.runId;
+    await until(async () =>
+      expect(await queue.requests.explain(`${mine}-0`)).toMatchObject({
+        ...{ state: 'granted', dimension: 'cluster:warm', limit: 1, inUse: 1 },
+        reason: 'all 1 clusters of pool "warm" are taken; max_price_per_hour allows no more',
+        holders: [{ part: `${other}-0`, request: other, run, weight: 1 }],
+      }),
+    );
+    expect((await holdsOf(mine)).at(-1)).toMatchObject({ dimension: 'cluster:warm', limit: 1, inUse: 1 });
+    await succeeds(other);
+    await succeeds(mine);
+  });
+});
+
 describe('the end of a cluster', () => {
   it('comes when it has been idle, but for the fewest that the pool keeps', async () => {
     pool = { ...pool, min: 1, idleMs: 50 };

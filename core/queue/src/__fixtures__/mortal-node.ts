@@ -3,7 +3,8 @@ import { openQueueWith } from '../open-queue.ts';
 
 /**
  * One node: mediates, submits to a workspace and watches it. It kills itself with `kill -9` when it comes to the given point of a submission,
- * the given time: the points are those where a crash hurts most. Without a point it lives.
+ * the given time: the points are those where a crash hurts most. At `stop <point>` it freezes instead, as a machine that was suspended, until
+ * somebody sends SIGCONT. Without a point it lives.
  */
 const [url = '', workspace = '', scriptFolder = '', node = '', point = '', times = ''] = process.argv.slice(2);
 let reached = 0;
@@ -45,7 +46,8 @@ async function submit(partId: string): Promise<void> {
     dimensions: part.document['dimensions'],
   })) as { runId: string };
   dieAt('called');
-  await requests.bind(partId, fence, { runId, runPageUrl: undefined, pollMs: 50 });
+  const isBound = await requests.bind(partId, fence, { runId, runPageUrl: undefined, pollMs: 50 });
+  console.log(`${isBound ? 'bound' : 'refused'} ${runId} fence ${fence}`);
   dieAt('bound');
 }
 
@@ -68,5 +70,7 @@ async function call(path: string, body: unknown): Promise<unknown> {
 }
 
 function dieAt(here: string): void {
-  if (here === point && ++reached === Number(times)) process.kill(process.pid, 'SIGKILL');
+  const isStop = point === `stop ${here}`;
+  if ((here === point || isStop) && ++reached === Number(times))
+    process.kill(process.pid, isStop ? 'SIGSTOP' : 'SIGKILL');
 }

@@ -1,13 +1,9 @@
 import { Queue } from 'bullmq';
-import type { Logger } from '@slowlane/contracts';
-import { connector } from '../connections.ts';
+import { rawConnector } from './raw-connector.ts';
 
 /** `queue.add` of plain BullMQ: what an accept is measured against. */
-export function openRawAdd(
-  url: string,
-  logger: Logger,
-): { add(data: object): Promise<string>; close(): Promise<void> } {
-  const connection = connector(url, logger)('queue');
+export function openRawAdd(url: string): { add(data: object): Promise<string>; close(): Promise<void> } {
+  const connection = rawConnector(url)();
   const queue = new Queue('raw-add', { connection, prefix: '{rawadd}' });
   return {
     add: async (data) => String((await queue.add('raw', data)).id),

@@ -1,17 +1,37 @@
 import { FlowProducer, Queue, Worker } from 'bullmq';
-import type { Logger } from '@slowlane/contracts';
-import { connector } from '../connections.ts';
+import { keptJobs } from '../flows.ts';
+import { rawConnector } from './raw-connector.ts';
 
 const stages = ['raw-first', 'raw-middle', 'raw-last'] as const;
 const prefix = '{rawflow}';
+const opts = { removeOnComplete: keptJobs.completed, removeOnFail: keptJobs.failed };
+const flow = {
+  ...{ name: 'last', queueName: stages[2], data: {}, opts },
+  children: [
+    {
+      ...{ name: 'middle', queueName: stages[1], data: {}, opts },
+      children: [{ name: 'first', queueName: stages[0], data: {}, opts }],
+    },
+  ],
+};
 
-/** So many plain BullMQ flows of three stages, one after the other; the middle one does `work`. Resolves when all have ended. */
-export async function measureRawFlow(
-  url: string,
-  { count, work, logger }: { count: number; work: () => Promise<void>; logger: Logger },
-): Promise<void> {
-  const connect = connector(url, logger);
-  const connections = [connect('queue'), ...stages.map(() => connect('queue'))];
+export interface RawFlows<T> {
+  count: number;
+  /** Of the middle stage. */
+  work: () => Promise<void>;
+  /** Queue jobs of one stage at once. */
+  places: number;
+  /** Flows added at a time. */
+  atOnce: number;
+  /** Takes the measure of what it is given: all flows, from the first that is added to the last that has ended. */
+  timed: (run: () => Promise<void>) => Promise<T>;
+}
+
+/** Plain BullMQ flows of three stages; what has ended is kept as long as ours is. Workers are started before the measure and closed after it. */
+export async function measureRawFlow<T>(url: string, options: RawFlows<T>): Promise<T> {
+  const { count, work, places, atOnce, timed } = options;
+  const connect = rawConnector(url);
+  const connections = [connect(), ...stages.map(() => connect())];
   const [producing, ...working] = connections;
   const flows = new FlowProducer({ connection: producing as NonNullable<typeof producing>, prefix });
   let ended = 0;
@@ -22,35 +42,25 @@ export async function measureRawFlow(
       new Worker(name, handlers[index] as () => Promise<void>, {
         connection: working[index] as NonNullable<typeof producing>,
         prefix,
-        concurrency: 16,
+        concurrency: places,
       }),
   );
-  for (let at = 0; at < count; at += 20) {
-    await Promise.all(
-      Array.from({ length: Math.min(20, count - at) }, () =>
-        flows.add({
-          ...{ name: 'last', queueName: stages[2], data: {} },
-          children: [
-            {
-              name: 'middle',
-              queueName: stages[1],
-              data: {},
-              children: [{ name: 'first', queueName: stages[0], data: {} }],
-            },
-          ],
-        }),
-      ),
-    );
-  }
-  await done.promise;
+  await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+  const taken = await timed(async () => {
+    for (let at = 0; at < count; at += atOnce) {
+      await Promise.all(Array.from({ length: Math.min(atOnce, count - at) }, () => flows.add(flow)));
+    }
+    await done.promise;
+  });
   await Promise.all(workers.map((worker) => worker.close()));
   await flows.close();
-  await forget(url, logger);
+  await forget(url);
   for (const connection of connections) connection.disconnect();
+  return taken;
 }
 
-async function forget(url: string, logger: Logger): Promise<void> {
-  const connection = connector(url, logger)('queue');
+async function forget(url: string): Promise<void> {
+  const connection = rawConnector(url)();
   for (const name of stages) {
     const queue = new Queue(name, { connection, prefix });
     await queue.obliterate({ force: true });

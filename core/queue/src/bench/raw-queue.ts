@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Queue, Worker } from 'bullmq';
-import { connector } from '../connections.ts';
-import type { Logger } from '@slowlane/contracts';
+import { rawConnector } from './raw-connector.ts';
 
 export interface RawQueueFigures {
   /** From the end of a queue job to the start of the next one, ms. */
@@ -13,10 +12,10 @@ export interface RawQueueFigures {
 /** Plain BullMQ with so many queue jobs waiting, one worker, one at a time: what the gate is measured against. */
 export async function measureRawQueue(
   url: string,
-  options: { waiting: number; rounds: number; data: object; logger: Logger },
+  options: { waiting: number; rounds: number; data: object },
 ): Promise<RawQueueFigures> {
-  const connect = connector(url, options.logger);
-  const [producing, working] = [connect('queue'), connect('queue')];
+  const connect = rawConnector(url);
+  const [producing, working] = [connect(), connect()];
   const queue = new Queue('raw', { connection: producing, prefix: '{raw}' });
   const memory = async () => Number(/^used_memory:(\d+)/m.exec(await producing.info('memory'))?.[1] ?? 0);
   const before = await memory();

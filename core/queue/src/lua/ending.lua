@@ -7,6 +7,7 @@ end
 -- From here on nothing shares the request, and no deadline ends it.
 local function closeRequest(id)
   dropChange('deadline|' .. id)
+  untrack('mediate:' .. id)
   local coalesce = redis.call('HGET', key('req:' .. id), 'coalesce')
   if coalesce and redis.call('GET', key('coalesce:' .. coalesce)) == id then redis.call('DEL', key('coalesce:' .. coalesce)) end
 end
@@ -21,7 +22,6 @@ local function endRequest(id, state, data, fields)
   if #fields > 0 then redis.call('HSET', record, unpack(fields)) end
   redis.call('ZADD', key('ended'), at, 'req:' .. id)
   closeRequest(id)
-  untrack('mediate:' .. id)
   if was[1] ~= 'joining' then trigger('notify', id) end
 end
 
@@ -72,6 +72,7 @@ end
 
 -- A part that is parked, or has a slot and no intent yet (so that no call can be under way: `intend` would be refused from now on).
 local function endUnsubmitted(id, part, outcome)
+  if part.later then tellParked(id, part) end
   if part.state == 'parked' then leave(id, part.class) else freeSlot(id, part.class) end
   endPart(id, part, { state = outcome.state, failure = outcome.failure, runMs = '0', log = '' })
 end
@@ -97,11 +98,11 @@ local function cancelParts(requestId, failure)
   end
 end
 
--- A part did not succeed: cancels the others once too few of them can.
+-- A part did not succeed: cancels the others with the one that leaves too few of them.
 local function partLost(requestId, failure)
   local request = redis.call('HMGET', key('req:' .. requestId), 'total', 'needed')
   local lost = redis.call('HINCRBY', key('req:' .. requestId), 'lost', 1)
-  if tonumber(request[1]) - lost < tonumber(request[2] or request[1]) then cancelParts(requestId, failure) end
+  if tonumber(request[1]) - lost == tonumber(request[2] or request[1]) - 1 then cancelParts(requestId, failure) end
 end
 
 -- With the last part: a cancelled request ends here, any other goes to the finish flow.

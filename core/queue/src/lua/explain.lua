@@ -2,7 +2,7 @@
 -- Why a part waits and who holds what it waits for.
 -- KEYS[1] prefix · ARGV[1] part id  [2] at most so many holders
 -- Returns {} unknown | { part fields, now } when it does not wait | { part fields, now, dimension or '', limit, use, taken, weight, standing or '',
---      position in its class, before it in the dimension, closures (flat), changes of the dimension at or '', holders: id, class, run or '', granted at … }
+--      position in its class, before it in the dimension, closures (flat), changes of the dimension at or '', { holder, its class, its run or '', granted at … } }
 local id = ARGV[1]
 local record = key('part:' .. id)
 local part = partOf(id)
@@ -24,8 +24,9 @@ local of = dimension or '*'
 local stands = roomIn(of)
 local holders, found = {}, 0
 for _, holder in ipairs(redis.call('ZRANGE', key('gate:holding'), 0, -1)) do
+  if found == tonumber(ARGV[2]) then break end
   local facts = redis.call('HMGET', key('part:' .. holder), 'class', 'runId', 'grantedAt')
-  if facts[1] and weightOn(facts[1], of) and found < tonumber(ARGV[2]) then
+  if facts[1] and weightOn(facts[1], of) then
     found = found + 1
     for _, value in ipairs({ holder, facts[1], facts[2] or '', facts[3] }) do holders[#holders + 1] = value end
   end
@@ -34,5 +35,5 @@ local opens = redis.call('ZSCORE', key('gate:changes'), 'window|' .. of)
 if not opens and string.sub(of, 1, 4) == 'bud:' then opens = redis.call('ZSCORE', key('gate:changes'), 'month|') end
 return {
   fields, text(now()), dimension or '', text(stands.limit), text(stands.use), text(stands.taken), text(weightOn(class, of)), text(standing(of) or UNLIMITED),
-  inClass, overall, redis.call('HGETALL', key('gate:closed:' .. of)), opens and text(tonumber(opens)) or '', unpack(holders),
+  inClass, overall, redis.call('HGETALL', key('gate:closed:' .. of)), opens and text(tonumber(opens)) or '', holders,
 }

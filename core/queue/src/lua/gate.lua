@@ -46,9 +46,11 @@ end
 
 -- Best of the classes blocked on the dimension that now fit it; nil when none does.
 local function bestBlocked(dimension)
+  local weights = redis.call('SMEMBERS', key('gate:weights:' .. dimension))
+  if #weights == 0 then return nil end
   local free = room(dimension)
   local first, firstRank, fitting, fittingScore, fittingRank
-  for _, weight in ipairs(redis.call('SMEMBERS', key('gate:weights:' .. dimension))) do
+  for _, weight in ipairs(weights) do
     local class, score, standsAt = firstOfLine(key('gate:blocked:' .. dimension .. ':' .. weight))
     if class then
       if not first or standsAt < firstRank then first, firstRank = class, standsAt end
@@ -196,6 +198,7 @@ end
 -- Grants what fits, best first, at most `budget` parts. Returns the number granted: the full budget means that more may fit.
 local function pump(budget)
   local granted = 0
+  known = {}
   while granted < budget and room('*') > 0 do
     local class, score, source = bestCandidate()
     if not class then break end
@@ -214,6 +217,7 @@ local function pump(budget)
       granted = granted + 1
     end
   end
+  known = nil
   return granted
 end
 

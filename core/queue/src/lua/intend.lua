@@ -5,6 +5,8 @@
 local record = key('part:' .. ARGV[1])
 local part = redis.call('HMGET', record, 'state', 'fence', 'attempt', 'token', 'node', 'submitter')
 if part[2] ~= ARGV[2] then return 0 end
+-- The lease ended and the part was dispatched again; nobody has claimed it yet, so the fence is still that of the late one.
+if not part[5] then return 0 end
 if part[1] ~= 'granted' and part[1] ~= 'submitting' and part[1] ~= 'cancelling' then return 0 end
 if part[3] ~= ARGV[3] then return { 'attempt', part[3] } end
 if part[4] and part[4] ~= ARGV[4] then return { 'token', part[4] } end

@@ -43,7 +43,7 @@ end
 
 local budget = total + 64
 local granted = pump(budget)
-local blocker = not later and waitsFor(class)
+local blocker = not later and redis.call('EXISTS', key('gate:wait:' .. class)) == 1 and waitsFor(class)
 if blocker then
   for index = 0, total - 1 do
     local rank = redis.call('ZRANK', key('gate:wait:' .. class), id .. '-' .. index)

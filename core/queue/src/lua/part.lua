@@ -13,3 +13,14 @@ local function partOf(id)
     later = fields[8],
   }
 end
+
+-- A part of a large split is told when it comes to the gate, or when it ends before that. Returns whether that was now.
+local function tellParked(id, part)
+  local record = key('part:' .. id)
+  local news = redis.call('HGET', record, 'news')
+  if not news then return false end
+  redis.call('HDEL', record, 'news')
+  local _, parkedAt = event('part.parked', part.corr, partSubject(id, part), news)
+  redis.call('HSET', record, 'parkedAt', parkedAt)
+  return true
+end

@@ -7,7 +7,8 @@ local members = redis.call('ZRANGE', key('ended'), '-inf', '(' .. text(before), 
 for _, member in ipairs(members) do
   local kind, id = string.match(member, '^(%a+):(.+)$')
   if kind == 'req' then
-    local total = tonumber(redis.call('HGET', key('req:' .. id), 'total') or 0)
+    local sizes = redis.call('HMGET', key('req:' .. id), 'total', 'staged')
+    local total = math.max(tonumber(sizes[1] or 0), tonumber(sizes[2] or 0))
     for index = 0, total - 1 do redis.call('UNLINK', key('part:' .. id .. '-' .. index)) end
     redis.call('UNLINK', key('req:' .. id))
   else

@@ -16,7 +16,7 @@ if hasRun then
     if periodOf(claim.dimension) then spendRate(claim.dimension, claim.weight) end
   end
 end
-redis.call('HDEL', record, 'token', 'runId', 'runPageUrl', 'submittedAt', 'node', 'submitter')
+redis.call('HDEL', record, 'token', 'runId', 'runPageUrl', 'submittedAt', 'node', 'submitter', 'waitsFor', 'waiting')
 redis.call('HINCRBY', record, 'attempt', 1)
 redis.call('HINCRBY', record, 'fence', 1)
 redis.call('HSET', record, 'state', 'granted', 'failure', ARGV[2])

@@ -25,8 +25,11 @@ local function periodOf(dimension)
   return periods[string.match(dimension, '^quota:.+%-per%-(%a+)$') or '']
 end
 
+-- Rooms read while the pump grants, which changes `use` and `taken` of some of them and nothing else; nil while nobody grants.
+local known = nil
+
 -- Limit, use and what others take of several dimensions, in a number of calls that does not grow with theirs.
-local function roomsOf(dimensions)
+local function readRooms(dimensions)
   local limits = redis.call('HMGET', key('gate:limit'), unpack(dimensions))
   local ends = redis.call('HMGET', key('gate:open-until'), unpack(dimensions))
   local uses = redis.call('HMGET', key('gate:use'), unpack(dimensions))
@@ -39,8 +42,28 @@ local function roomsOf(dimensions)
     if ends[index] and at >= tonumber(ends[index]) then limit = 0 end
     local use, other = tonumber(uses[index] or 0), tonumber(taken[index] or 0)
     rooms[index] = { limit = limit, use = use, taken = other, room = limit - use - other }
+    if known then known[dimensions[index]] = rooms[index] end
   end
   return rooms
+end
+
+local function roomsOf(dimensions)
+  if not known then return readRooms(dimensions) end
+  local missing = {}
+  for _, dimension in ipairs(dimensions) do
+    if not known[dimension] then missing[#missing + 1] = dimension end
+  end
+  if #missing > 0 then readRooms(missing) end
+  local rooms = {}
+  for index, dimension in ipairs(dimensions) do rooms[index] = known[dimension] end
+  return rooms
+end
+
+local function changeKnown(field, dimension, change)
+  local stands = known and known[dimension]
+  if not stands then return end
+  stands[field] = stands[field] + change
+  stands.room = stands.room - change
 end
 
 local function roomIn(dimension)
@@ -59,8 +82,14 @@ end
 
 -- First claim that can never be granted, or not this month where the budget refuses: above the limit that stands. A limit of 0 is a pause: it is raised again, so nothing is impossible under it.
 local function impossible(class)
-  for _, claim in ipairs(claimsOf(class)) do
-    local limit = standing(claim.dimension)
+  local claims = claimsOf(class)
+  local names = {}
+  for index, claim in ipairs(claims) do names[index] = claim.dimension end
+  local byHand = redis.call('HMGET', key('gate:by-hand-limit'), unpack(names))
+  local declared = redis.call('HMGET', key('gate:declared'), unpack(names))
+  for index, claim in ipairs(claims) do
+    local limit = byHand[index] or declared[index]
+    limit = limit and tonumber(limit)
     if limit and limit > 0 and claim.weight > limit then return { 'impossible', claim.dimension, text(limit), text(claim.weight) } end
     if limit and string.sub(claim.dimension, 1, 4) == 'bud:' then
       local rule = redis.call('HGET', key('gate:rule'), claim.dimension)
@@ -75,16 +104,19 @@ end
 -- Tenants come and go: a counter of theirs that is back at 0 is no entry.
 local function count(name, dimension, change)
   local left = redis.call('HINCRBY', key(name), dimension, change)
+  if name == 'gate:use' then changeKnown('use', dimension, change) end
   if left == 0 and string.sub(dimension, 1, 3) == 'tn:' then redis.call('HDEL', key(name), dimension) end
   return left
 end
 
+-- Where no class is blocked nobody needs to be told of room; the global one blocks none.
 local function markDirty(dimension)
-  if dimension ~= '*' then redis.call('SADD', key('gate:dirty'), dimension) end
+  if dimension ~= '*' and redis.call('EXISTS', key('gate:weights:' .. dimension)) == 1 then redis.call('SADD', key('gate:dirty'), dimension) end
 end
 
 local function changeTaken(dimension, change)
   if change == 0 then return end
+  changeKnown('taken', dimension, change)
   if redis.call('HINCRBY', key('gate:taken'), dimension, text(change)) == 0 then redis.call('HDEL', key('gate:taken'), dimension) end
   markDirty(dimension)
 end
