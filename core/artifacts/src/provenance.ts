@@ -1,4 +1,4 @@
-import type { ArtifactFile, ArtifactSet, BuildPlan, Digest, ServedFile } from '@slowlane/contracts';
+import type { ArtifactFile, ArtifactSet, BuildPlan, DependencyUse, Digest, ServedFile } from '@slowlane/contracts';
 import { canonicalJson } from '@slowlane/kit';
 import { sealEnvelope } from './dsse.ts';
 import type { DsseEnvelope, ProvenanceStatement } from './schema.ts';
@@ -27,8 +27,12 @@ export interface ProvenanceInputs {
   sandbox: { driver: string; tier: string; limits: Record<string, number> };
   /** Everything the gateway served to the build. */
   served: readonly ServedFile[];
+  /** Hosts that its tools could reach past the gateway's registries, in this build or the one whose caches it has: nobody has verified what came from there. */
+  unverifiedHosts?: readonly string[];
   /** Whether caches of an earlier build were there: only a cold build may claim that nothing influenced it. */
   warm: boolean;
+  /** The set that `served` comes from. */
+  dependencies?: DependencyUse;
   /** Epoch milliseconds. */
   startedAt: number;
   endedAt: number;
@@ -84,7 +88,12 @@ function buildDefinition(inputs: ProvenanceInputs): Record<string, unknown> {
       files: plan.files,
       output: plan.output,
     },
-    internalParameters: { contentKey: inputs.contentKey, sandbox: inputs.sandbox },
+    internalParameters: {
+      contentKey: inputs.contentKey,
+      sandbox: inputs.sandbox,
+      dependencies: inputs.dependencies,
+      unverifiedHosts: inputs.unverifiedHosts,
+    },
     resolvedDependencies: [...sourceDependencies(inputs), ...servedDependencies(inputs.served)],
   };
 }

@@ -17,6 +17,7 @@ describe('checkPolicy', () => {
       'operation.gates.resources.db is 20; the policy allows at most 10',
     ],
     [{ build: { timeout: '2h' } }, 'build.timeout is 2h; the policy allows at most 1h'],
+    [{ build: { idle: '90m' } }, 'build.idle is 90m; the policy allows at most 1h'],
     [{ build: { memory: '64g' } }, 'build.memory is 64g; the policy allows at most 6g'],
     [{ job: { timeout: '7d' } }, 'job.timeout is 7d; the policy allows at most 24h'],
     [{ job: { retries: 9 } }, 'job.retries is 9; the policy allows at most 3'],

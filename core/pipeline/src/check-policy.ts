@@ -55,6 +55,9 @@ function numbers(file: PipelineFile, policy: Policy): Excess[] {
 function quantities(file: PipelineFile, policy: Policy): Excess[] {
   const claims = [
     { claim: 'build.timeout', value: file.build.timeout, most: policy.build_timeout, read: parseDuration },
+    ...(file.build.idle === undefined
+      ? []
+      : [{ claim: 'build.idle', value: file.build.idle, most: policy.build_idle, read: parseDuration }]),
     { claim: 'build.memory', value: file.build.memory, most: policy.build_memory, read: parseBytes },
     { claim: 'job.timeout', value: file.job.timeout, most: policy.job_timeout, read: parseDuration },
     { claim: 'job.memory', value: file.job.memory, most: policy.job_memory, read: parseBytes },
@@ -73,6 +76,7 @@ function names(file: PipelineFile, policy: Policy): Excess[] {
   const targets = Object.entries(file.targets);
   return [
     ...outside('build.egress', file.build.egress ?? [], policy.egress),
+    ...outside('build.connect', file.build.connect ?? [], policy.connect),
     ...targets.flatMap(([name, target]) => outside(`targets.${name}.workspace`, [target.workspace], policy.workspaces)),
     ...outside('job.compute.pool', [file.job.compute.pool], policy.pools),
     ...outside('job.run_as', runAs, policy.run_as),

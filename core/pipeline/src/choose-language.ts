@@ -6,11 +6,13 @@ interface Found {
   plugin: string;
   /** What decided. */
   evidence: string[];
+  /** Plugins that failed when they were asked, and why: no reason to stop where another one knows the project. */
+  failed?: string[];
 }
 
 /**
  * The one language plugin that knows the project; one that is named is taken at its word. Throws `detect.none`, `detect.ambiguous` with the
- * candidates, or `detect.failed` for a file that could not be read.
+ * candidates, `detect.failed` for a file that could not be read, or `plugin.failed` of a plugin that failed where no other knows the project.
  */
 export function chooseLanguage(plugins: PluginHost, tree: TreeSnapshot, language: string | undefined): Promise<Found> {
   return language === undefined ? detectAll(plugins, tree) : named(plugins, tree, language);
@@ -19,6 +21,7 @@ export function chooseLanguage(plugins: PluginHost, tree: TreeSnapshot, language
 async function named(plugins: PluginHost, tree: TreeSnapshot, language: string): Promise<Found> {
   const ids = await idsOf(plugins);
   if (!ids.includes(language)) {
+    await throwIfBroken(plugins, tree, language);
     throw new SlowLaneError('detect.none', `there is no language "${language}"; there are: ${ids.join(', ')}`, {
       hint: 'Correct "language" in the pipeline file.',
       data: { languages: ids },
@@ -32,19 +35,41 @@ async function named(plugins: PluginHost, tree: TreeSnapshot, language: string):
   };
 }
 
+/** A plugin that cannot be loaded is in no list; whoever names it learns why. */
+async function throwIfBroken(plugins: PluginHost, tree: TreeSnapshot, language: string): Promise<void> {
+  const answer = await asked(plugins, tree, language);
+  if ('failure' in answer && answer.failure.data?.['plugin'] === language) throw answer.failure;
+}
+
+/** A failure that is the plugin's own costs no more than its answer; any other ends the call. */
+async function asked(
+  plugins: PluginHost,
+  tree: TreeSnapshot,
+  plugin: string,
+): Promise<{ plugin: string; detection: Detection } | { plugin: string; failure: SlowLaneError }> {
+  try {
+    return { plugin, detection: await plugins.detect(plugin, tree) };
+  } catch (failure) {
+    if (failure instanceof SlowLaneError && ['plugin.failed', 'detect.none'].includes(failure.code))
+      return { plugin, failure };
+    throw failure;
+  }
+}
+
 async function detectAll(plugins: PluginHost, tree: TreeSnapshot): Promise<Found> {
   const ids = await idsOf(plugins);
-  const answers = await Promise.all(
-    ids.map(async (plugin) => ({ plugin, detection: await plugins.detect(plugin, tree) })),
-  );
+  const all = await Promise.all(ids.map((plugin) => asked(plugins, tree, plugin)));
+  const answers = all.flatMap((one) => ('detection' in one ? [one] : []));
+  const failures = all.flatMap((one) => ('failure' in one ? [one.failure] : []));
   const matches = answers.flatMap(({ plugin, detection }) =>
     detection.match === 'yes' ? [{ plugin, evidence: detection.evidence }] : [],
   );
   const [only, ...others] = matches;
-  if (only !== undefined && others.length === 0) return only;
+  if (only !== undefined && others.length === 0)
+    return failures.length === 0 ? only : { ...only, failed: failures.map(({ message }) => message) };
   if (only !== undefined) throw ambiguous(matches);
   const broken = answers.filter(({ detection }) => detection.match === 'error');
-  throw broken.length > 0 ? unreadable(broken) : none(ids, tree);
+  throw broken.length > 0 ? unreadable(broken) : (failures[0] ?? none(ids, tree));
 }
 
 async function idsOf(plugins: PluginHost): Promise<string[]> {

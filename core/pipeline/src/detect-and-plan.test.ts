@@ -1,4 +1,4 @@
-import { BuildPlan } from '@slowlane/contracts';
+import { BuildPlan, SlowLaneError } from '@slowlane/contracts';
 import { describe, expect, it } from 'vitest';
 import { manifestFor, type ScriptedPlugin } from './__fixtures__/scripted-plugins.ts';
 import { shellPlugin, stageRig } from './__fixtures__/stage-rig.ts';
@@ -40,6 +40,29 @@ describe('the detect stage', () => {
     const rig = stageRig({ shell });
     const record = await rig.runTo(await rig.start({ x: '' }, { kind: 'build-only' }, { language: 'cobol' }), 'detect');
     expect(record.failure?.message).toBe('there is no language "cobol"; there are: shell');
+  });
+
+  it('goes on without a plugin that fails, says so, and shows its failure where no other knows the project', async () => {
+    const evil: ScriptedPlugin = {
+      ...shellPlugin(() => planOf({}), 'evil'),
+      detect: () => {
+        throw new SlowLaneError('plugin.failed', 'plugin evil threw in detect: Error: boom', {
+          data: { plugin: 'evil' },
+        });
+      },
+    };
+    const rig = stageRig({ evil, shell });
+    const known = await rig.runTo(await rig.start({ 'demo.toml': '' }), 'detect');
+    expect(known.failure).toBeUndefined();
+    expect(known.found.plugin).toBe('shell');
+    expect(rig.builds.text(known.id)).toContain('plugin evil threw in detect');
+    for (const language of [undefined, 'evil']) {
+      const unknown = await rig.runTo(await rig.start({ x: '' }, { kind: 'build-only' }, { language }), 'detect');
+      expect(unknown.failure).toMatchObject({
+        code: 'plugin.failed',
+        message: 'plugin evil threw in detect: Error: boom',
+      });
+    }
   });
 
   it('shows why a file that decides cannot be read', async () => {

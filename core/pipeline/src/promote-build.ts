@@ -1,5 +1,4 @@
 import { type BuildRecord, type Registration, SlowLaneError } from '@slowlane/contracts';
-import { withCachedManifests } from './cached-manifests.ts';
 import { need } from './need.ts';
 import type { StageContext } from './stage-context.ts';
 import type { StageDeps } from './stage-deps.ts';
@@ -14,8 +13,7 @@ export type PromoteBuild = (record: BuildRecord, target: string, signal: AbortSi
  * The same bytes under the same pipeline revision, on the target's workspace; nothing is built. Safe to repeat. Throws `pipeline.no-promotion` for a
  * build that has published nothing, or whose revision has no such target.
  */
-export function createPromotion(given: StageDeps): PromoteBuild {
-  const deps = { ...given, plugins: withCachedManifests(given.plugins) };
+export function createPromotion(deps: StageDeps): PromoteBuild {
   return async (record, name, signal) => {
     if (record.found.set === undefined || record.found.published === undefined)
       throw refused(record, 'has published no artifact');

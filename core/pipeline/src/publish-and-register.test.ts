@@ -108,7 +108,7 @@ describe('register', () => {
     expect(second.found.registrations).toEqual(first.found.registrations);
     expect(rig.workspace.jobs.size).toBe(1);
     expect(rig.registrations.all()).toHaveLength(1);
-    expect(rig.plugins.calls.slice(before)).toEqual([]);
+    expect(rig.plugins.calls.slice(before).filter((call) => call !== 'manifests')).toEqual([]);
   });
 
   it('makes an older artifact the current one again, with its own job', async () => {

@@ -4,6 +4,7 @@ import type { DependencyGateway, GitGateway, SandboxDriver, SandboxSpec, Sandbox
 import { type FetchAllowance, type Mirror, openMirror, sourceLimits } from '@slowlane/sources';
 import { canStartTestHelper, createMemoryBlobStore, createMemoryLogger, startTestHelper } from '@slowlane/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openGitGateway } from './__fixtures__/git-gateway.ts';
 import { type GitHost, startGitHost } from './__fixtures__/git-host.ts';
 import { temporaryFolder } from './__fixtures__/stage-rig.ts';
 
@@ -26,7 +27,7 @@ describe.skipIf(!canStartTestHelper())('a git source over https', { timeout: 60_
     host = await startGitHost(folder.path);
     helper = await startTestHelper();
     allow = { protocols: ['https'], hosts: [host.host] };
-    gateway = await openGateway(folder.path, {
+    gateway = await openGitGateway(folder.path, {
       caBundle: host.caFile,
       gitCredentials: [
         { match: `${host.url}/private/*`, authorization: `Basic ${Buffer.from(`x:${token}`).toString('base64')}` },
@@ -217,17 +218,4 @@ function watched(driver: SandboxDriver, seen: { spec: SandboxSpec; commands: San
       };
     },
   };
-}
-
-async function openGateway(folder: string, options: object): Promise<GitGateway & DependencyGateway> {
-  const name = '@slowlane/gateway';
-  const { createGateway } = (await import(name)) as {
-    createGateway(options: object): Promise<GitGateway & DependencyGateway>;
-  };
-  return createGateway({
-    stateDir: join(folder, 'gateway'),
-    socketsDir: join(folder, 's'),
-    upstreams: {},
-    ...options,
-  });
 }

@@ -18,7 +18,7 @@ export interface BuildSourceTree {
   export(path: string, extras?: SourceExtras): Promise<ExportedTree>;
 }
 
-const anyPublicHost: FetchAllowance = { protocols: ['https'], hosts: ['*'] };
+const anyPublicHost: FetchAllowance = { protocols: ['https', 'ssh'], hosts: ['*'] };
 
 /** Fetches what has to be fetched, and gives access to its trees. */
 export async function sourceOf(deps: StageDeps, record: BuildRecord, signal: AbortSignal): Promise<BuildSourceTree> {

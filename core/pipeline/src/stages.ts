@@ -1,5 +1,4 @@
 import { failureOf, isBuildTerminal, isTemporary } from '@slowlane/contracts';
-import { withCachedManifests } from './cached-manifests.ts';
 import { keepLog } from './keep-log.ts';
 import type { StageContext, StageName } from './stage-context.ts';
 import type { StageDeps } from './stage-deps.ts';
@@ -22,8 +21,7 @@ export type Stage = (buildId: string, signal: AbortSignal) => Promise<void>;
 
 export type Stages = Record<StageName, Stage>;
 
-export function createStages(given: StageDeps): Stages {
-  const deps = { ...given, plugins: withCachedManifests(given.plugins) };
+export function createStages(deps: StageDeps): Stages {
   return {
     fetch: stage('fetch', fetchSource, deps),
     detect: stage('detect', detect, deps),

@@ -14,3 +14,4 @@ export * from './start-postgres.ts';
 export * from './start-redis.ts';
 export { canStartTestHelper, startTestHelper } from './start-test-helper.ts';
 export type { TestHelper, TestHelperOptions } from './start-test-helper.ts';
+export * from './test-notes.ts';

@@ -145,6 +145,7 @@ export function createMemoryRequestLane(now: () => number = Date.now): MemoryReq
       request.state = 'mediating';
       return true;
     },
+    parkRest: async () => undefined,
     async park(id, { mediated, parts, claim, resultPath }) {
       check('park');
       const request = requests.get(id);
@@ -248,11 +249,15 @@ export function createMemoryRequestLane(now: () => number = Date.now): MemoryReq
       else entry.part.state = 'running';
       return true;
     },
-    async postpone(id, fence, delayMs) {
+    async postpone(id, fence, delayMs, hold) {
       check('postpone');
       const entry = fenced(id, fence);
       if (entry === undefined || entry.part.runId !== undefined) return false;
       Object.assign(entry, { node: undefined, fence: entry.fence + 1 });
+      if (hold !== undefined) {
+        const { dimension, limit = 0, inUse = 0, reason, until } = hold;
+        entry.part.waiting = { dimension, limit, inUse, reason, ...(until === undefined ? {} : { until }) };
+      }
       askSubmit(id, delayMs);
       return true;
     },

@@ -23,19 +23,20 @@ export interface MutantOutcome {
 
 /**
  * Runs one test on a copy of a project: changed by the mutant, or `unchanged`, which shows that the test passes there at all. Everything else of the
- * tree is linked. Throws when what the mutant searches for is not there exactly once: one that changes nothing proves nothing.
+ * tree is linked. `testMs`: a test that has no limit of its own fails after it, for mutants that make one wait for ever. Throws when what the mutant searches for is not there exactly once: one that changes nothing proves nothing.
  */
 export async function runMutant(
   project: { root: string; folder: string },
   mutant: Mutant,
-  options: { unchanged?: boolean; timeoutMs?: number } = {},
+  options: { unchanged?: boolean; timeoutMs?: number; testMs?: number } = {},
 ): Promise<MutantOutcome> {
   const dir = await mkdtemp(join(tmpdir(), 'slowlane-mutant-'));
   try {
     await copyInto(dir, project);
     const source = join(dir, project.folder, 'src', mutant.file);
     await writeFile(source, mutated(await readFile(source, 'utf8'), mutant, options.unchanged === true));
-    return await runTest(dir, { project, mutant, timeoutMs: options.timeoutMs ?? 180_000 });
+    const { timeoutMs = 180_000, testMs } = options;
+    return await runTest(dir, { project, mutant, timeoutMs, testMs });
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
@@ -59,9 +60,10 @@ interface TestRun {
   project: { folder: string };
   mutant: Mutant;
   timeoutMs: number;
+  testMs: number | undefined;
 }
 
-async function runTest(dir: string, { project, mutant, timeoutMs }: TestRun): Promise<MutantOutcome> {
+async function runTest(dir: string, { project, mutant, timeoutMs, testMs }: TestRun): Promise<MutantOutcome> {
   const report = join(dir, 'report.json');
   const argv = [
     process.execPath,
@@ -72,6 +74,7 @@ async function runTest(dir: string, { project, mutant, timeoutMs }: TestRun): Pr
     mutant.test.name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'),
     '--reporter=json',
     `--outputFile=${report}`,
+    ...(testMs === undefined ? [] : [`--testTimeout=${testMs}`]),
   ];
   const { stdout, stderr } = await run(argv, { cwd: dir, inheritEnv: true, timeoutMs });
   const output = `${stdout}\n${stderr}`;

@@ -85,6 +85,28 @@ describe('plan', () => {
       expect.objectContaining({ message: 'artifact.yaml: https://files.example.org/x.jar has no sha256' }) as Error,
     );
   });
+
+  // What the table of core/sources is for git and archives, for places of finished JARs.
+  it.each<[string, string]>([
+    ['an option in the place of a repository', 'github: { repo: --upload-pack=x, tag: v1, asset: a.jar }'],
+    ['an option in the place of coordinates', 'maven: --upload-pack=touch x'],
+    ['a version that leads out of its folder', 'maven: g:a:../../../etc'],
+    ['a group that leads out of the repository', 'maven: ../x:a:1.0'],
+    ['a tag that leads to another repository', 'github: { repo: acme/shop, tag: ../../../other/x, asset: a.jar }'],
+    ['a repository that is none', 'github: { repo: acme/.., tag: v1, asset: a.jar }'],
+    ['an asset in another folder', 'github: { repo: acme/shop, tag: v1, asset: ../a.jar }'],
+    ['a key outside the project', 'maven: g:a:1.0\nsignature: { keys: ../../etc/x.asc }'],
+    ['a transport helper', `url: "ext::sh -c x.jar"\nsha256: ${sha256}`],
+    ['a file of the machine', `url: file:///etc/x.jar\nsha256: ${sha256}`],
+    ['credentials', `url: https://ada:pw@example.org/x.jar\nsha256: ${sha256}`],
+    ['a path that leads up', `url: https://example.org/a/../b/x.jar\nsha256: ${sha256}`],
+    ['a path that leads up in disguise', `url: https://example.org/a/%2e%2e/b/x.jar\nsha256: ${sha256}`],
+    ['a path that leads up in another disguise', `url: https://example.org/a/..%2fb/x.jar\nsha256: ${sha256}`],
+    ['a line break', `url: "https://example.org/x\\n.jar"\nsha256: ${sha256}`],
+    ['a name that is an option', `url: https://example.org/x.jar?--output=y\nsha256: ${sha256}`],
+  ])('refuses %s', (_what, text) => {
+    expect(() => plan(treeOf(text), config)).toThrow(expect.objectContaining({ code: 'plan.refused' }) as Error);
+  });
 });
 
 describe('jarPom', () => {

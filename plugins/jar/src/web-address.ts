@@ -19,7 +19,15 @@ export function webAddressOf({ url, github }: Artifact, source: string): WebAddr
   if (parsed.username !== '' || parsed.password !== '')
     throw refused('holds credentials; the platform team can name the server as a registry instead');
   if (parsed.search !== '' || parsed.hash !== '') throw refused('has a query or a fragment, which are not passed on');
+  // `..` would lead out of the repository that the address seems to name.
+  if (!address.endsWith(parsed.pathname) || /\/\.{1,2}\//.test(decodable(address)))
+    throw refused(`is not written plainly; it would be ${parsed.href}`);
   const fileName = parsed.pathname.slice(parsed.pathname.lastIndexOf('/') + 1);
   if (!/^[A-Za-z0-9._+~-]{1,200}\.jar$/.test(fileName)) throw refused('does not end in the name of a .jar');
   return { path: `web/${parsed.protocol.slice(0, -1)}/${parsed.host}${parsed.pathname}`, fileName };
+}
+
+/** With its dots and slashes as they are, however they are written. */
+function decodable(address: string): string {
+  return address.replaceAll(/%2e/gi, '.').replaceAll(/%2f/gi, '/');
 }

@@ -1,3 +1,4 @@
+import { classArchive } from '@slowlane/kit';
 import type { GradleChoice } from './gradle-version.ts';
 
 const home = '/work/home';
@@ -35,12 +36,23 @@ export function gradleCommand(
   ];
 }
 
-export function gradleEnv(): Record<string, string> {
+/** `jvm`: of a step that starts Gradle, what speeds up its JVM; where Gradle starts another one for the build, the project's own settings stand for that. */
+export function gradleEnv(jvm?: { jdk: string; offline: boolean; isSmall: boolean }): Record<string, string> {
   return {
+    ...(jvm === undefined ? {} : { GRADLE_OPTS: jvmOptions(jvm).join(' ') }),
     JAVA_TOOL_OPTIONS: '-XX:MaxRAM=${memoryMb}m -XX:ActiveProcessorCount=${cpus}',
     SOURCE_DATE_EPOCH: '${sourceDateEpoch}',
     // Spark in tests would ask for the name of a network interface that is not there.
     SPARK_LOCAL_IP: '127.0.0.1',
     NO_COLOR: '1',
   };
+}
+
+function jvmOptions({ jdk, offline, isSmall }: { jdk: string; offline: boolean; isSmall: boolean }): string[] {
+  return [
+    '-XX:+UseSerialGC',
+    // Less than half the processor time for a short build, a loss for a long one: measured on six classes.
+    ...(isSmall ? ['-XX:TieredStopAtLevel=1'] : []),
+    ...classArchive(jdk, offline ? 'read' : 'write'),
+  ];
 }

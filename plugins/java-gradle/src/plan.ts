@@ -42,7 +42,7 @@ export function plan(tree: TreeSnapshot, config: PlanConfig): BuildPlan {
       { path: 'home/slowlane.gradle', content: initScript },
       ...(gradle.from === 'distribution' ? [fetchZipFile] : []),
     ],
-    steps: steps({ gradle, project, jar, usesPortal, config }),
+    steps: steps(tree, { gradle, project, jar, usesPortal, config, jdk: jdk.version }),
     dependencyFiles: dependencyFilesOf(tree),
     registries,
     reports: [
@@ -63,13 +63,14 @@ interface Build {
   jar: JarTask;
   usesPortal: boolean;
   config: PlanConfig;
+  jdk: string;
 }
 
-function steps(build: Build): Omit<PlanStep, 'cwd'>[] {
-  const { gradle, config } = build;
+function steps(tree: TreeSnapshot, build: Build): Omit<PlanStep, 'cwd'>[] {
+  const { gradle, config, jdk } = build;
+  const isSmall = tree.entries.filter((entry) => /\.(java|scala|kt|groovy)$/.test(entry.path)).length <= 100;
   const tasks = tasksOf(build);
   const settings = settingsOf(build);
-  const env = gradleEnv();
   return [
     ...(gradle.from === 'distribution'
       ? [
@@ -79,7 +80,7 @@ function steps(build: Build): Omit<PlanStep, 'cwd'>[] {
             path: `gradle-dist/${gradle.file}`,
             folder: distributionFolder(gradle.version),
             sha256: gradle.sha256,
-            env,
+            env: gradleEnv(),
           }),
         ]
       : []),
@@ -87,7 +88,7 @@ function steps(build: Build): Omit<PlanStep, 'cwd'>[] {
       name: 'gradle: resolve dependencies',
       phase: 'resolve',
       argv: gradleCommand(tasks, { gradle, offline: false, settings: { ...settings, resolving: 'true' } }),
-      env,
+      env: gradleEnv({ jdk, offline: false, isSmall }),
       missPatterns: [],
       failurePatterns: failurePatterns.filter((entry) => entry.code !== 'build.tests-failed'),
     },
@@ -95,7 +96,7 @@ function steps(build: Build): Omit<PlanStep, 'cwd'>[] {
       name: config.runTests ? 'gradle: compile, test and package' : 'gradle: compile and package',
       phase: 'build',
       argv: gradleCommand(tasks, { gradle, offline: true, settings }),
-      env,
+      env: gradleEnv({ jdk, offline: true, isSmall }),
       missPatterns: [...unresolved, '/work/home/gradle-[0-9].*(?:not found|No such file)'],
       failurePatterns,
     },

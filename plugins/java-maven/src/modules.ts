@@ -27,11 +27,11 @@ export function driverModule(tree: TreeSnapshot, wanted: string | undefined): Mo
 }
 
 /** Build plugins of a module with those of its parents inside the tree: all of them take part in its build. */
-export function pluginsOf(tree: TreeSnapshot, module: Module): PomPlugin[] {
+export function pluginsOf(tree: TreeSnapshot, module: Module, which: 'plugins' | 'managed' = 'plugins'): PomPlugin[] {
   const plugins: PomPlugin[] = [];
   let current: Module | undefined = module;
   for (let depth = 0; current !== undefined && depth < 20; depth++) {
-    plugins.push(...current.pom.plugins);
+    plugins.push(...current.pom[which]);
     const parentPath: string | undefined = current.pom.parentPath;
     const path: string | undefined = parentPath === undefined ? undefined : resolve(current.folder, parentPath);
     const text: string | undefined = path === undefined ? undefined : tree.contents[path];

@@ -5,6 +5,7 @@ import { type MavenChoice, mavenOf, wrapperFile } from './maven-version.ts';
 import { driverModule, type Module, pluginsOf } from './modules.ts';
 import { type Packaging, packagingOf } from './packaging.ts';
 import type { Options } from './schema.ts';
+import { variesOf } from './varies.ts';
 
 /** 0.8.15 knows class files up to Java 25. @see https://www.jacoco.org/jacoco/trunk/doc/changes.html */
 const jacoco = 'org.jacoco:jacoco-maven-plugin:0.8.15';
@@ -17,19 +18,26 @@ const copyDependencies = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1
 export function plan(tree: TreeSnapshot, config: PlanConfig): BuildPlan {
   const options = config.options as Options;
   const module = driverModule(tree, options.module);
-  const packaging = packagingOf(pluginsOf(tree, module));
+  const plugins = pluginsOf(tree, module);
+  const packaging = packagingOf(plugins);
   const maven = mavenOf(tree);
+  const jdk = jdkFor(config);
+  const varies = variesOf(maven, [...plugins, ...pluginsOf(tree, module, 'managed')]);
   if (config.coverage && !config.runTests)
     throw new PlanRefusal('plan.refused', 'build.coverage: without tests there is nothing to measure', {
       hint: 'Remove build.coverage or build.test: false.',
     });
   return BuildPlan.parse({
     plugin: 'java-maven',
-    tools: [jdkFor(config)],
+    tools: [jdk],
     files: [{ path: 'home/settings.xml', content: gatewayMavenSettings }, fetchZipFile],
-    steps: steps(tree, { maven, module, packaging, options, runTests: config.runTests, coverage: config.coverage }),
+    steps: steps(tree, {
+      ...{ maven, module, packaging, options, jdk: jdk.version },
+      ...{ runTests: config.runTests, coverage: config.coverage },
+    }),
     dependencyFiles: dependencyFilesOf(tree),
     registries: ['maven'],
+    ...(varies.length === 0 ? {} : { varies }),
     reports: [
       ...(config.runTests ? [{ kind: 'junit', glob: '**/target/surefire-reports/TEST-*.xml' }] : []),
       ...(config.coverage ? [{ kind: 'jacoco', glob: '**/target/site/jacoco/jacoco.xml' }] : []),
@@ -44,6 +52,7 @@ export function plan(tree: TreeSnapshot, config: PlanConfig): BuildPlan {
 
 interface Build {
   maven: MavenChoice;
+  jdk: string;
   module: Module;
   packaging: Packaging;
   options: Options;
@@ -52,7 +61,7 @@ interface Build {
 }
 
 function steps(tree: TreeSnapshot, build: Build): Omit<PlanStep, 'cwd'>[] {
-  const { maven } = build;
+  const { maven, jdk } = build;
   const isSmall = tree.entries.filter((entry) => /\.(java|scala|kt)$/.test(entry.path)).length <= 100;
   const goals = goalsOf(build);
   return [
@@ -71,6 +80,7 @@ function steps(tree: TreeSnapshot, build: Build): Omit<PlanStep, 'cwd'>[] {
         version: maven.version,
         offline: false,
         isSmall,
+        jdk,
       }),
       env: mavenEnv(),
       missPatterns: [],
@@ -79,7 +89,7 @@ function steps(tree: TreeSnapshot, build: Build): Omit<PlanStep, 'cwd'>[] {
     {
       name: build.runTests ? 'maven: compile, test and package' : 'maven: compile and package',
       phase: 'build',
-      argv: mavenCommand(goals, { version: maven.version, offline: true, isSmall }),
+      argv: mavenCommand(goals, { version: maven.version, offline: true, isSmall, jdk }),
       env: mavenEnv(),
       missPatterns: [...unresolved, 'class org\\.codehaus\\.plexus\\.classworlds\\.launcher\\.Launcher'],
       failurePatterns,

@@ -8,10 +8,13 @@ export interface Pom {
   /** Path of the parent POM relative to this one's folder; undefined without a parent in the same tree. */
   parentPath: string | undefined;
   plugins: PomPlugin[];
+  /** Of `<pluginManagement>`: they run only where something else asks for them. */
+  managed: PomPlugin[];
 }
 
 export interface PomPlugin {
   artifactId: string;
+  version: string | undefined;
   /** Texts of all `<configuration>` elements (the plugin's own and those of its executions), by name. */
   configuration: Record<string, string[]>;
 }
@@ -26,6 +29,7 @@ export function readPom(text: string): Pom | undefined {
     modules: xmlTexts(project, ['modules', 'module']),
     parentPath: parentPathOf(project),
     plugins: xmlElements(project, ['build', 'plugins', 'plugin']).map(pluginOf),
+    managed: xmlElements(project, ['build', 'pluginManagement', 'plugins', 'plugin']).map(pluginOf),
   };
 }
 
@@ -51,7 +55,7 @@ function pluginOf(plugin: Record<string, unknown>): PomPlugin {
     ...xmlTexts(place, ['descriptorRefs', 'descriptorRef']),
     ...xmlTexts(place, ['descriptorRef']),
   ]);
-  return { artifactId: first(plugin, ['artifactId']) ?? '', configuration };
+  return { artifactId: first(plugin, ['artifactId']) ?? '', version: first(plugin, ['version']), configuration };
 }
 
 function first(root: unknown, path: readonly string[]): string | undefined {

@@ -26,6 +26,7 @@ export function plan(tree: TreeSnapshot, config: PlanConfig): BuildPlan {
     assembles,
     project: driverProject(tree, options.project),
     scala: scalaChoice(tree, config.runtime),
+    jdk: jdkFor(config).version,
     runTests: config.runTests,
     coverage: config.coverage,
   };
@@ -60,6 +61,7 @@ interface Build {
   project: ProjectDefinition | undefined;
   /** Version to switch to, of a cross-built project. */
   scala: string | undefined;
+  jdk: string;
   runTests: boolean;
   coverage: boolean;
 }
@@ -91,7 +93,7 @@ function steps(tree: TreeSnapshot, build: Build): Omit<PlanStep, 'cwd'>[] {
     {
       name: 'sbt: resolve dependencies',
       phase: 'resolve',
-      argv: sbtCommand(tasks.resolve, { offline: false, isSmall }),
+      argv: sbtCommand(tasks.resolve, { offline: false, isSmall, jdk: build.jdk }),
       env: sbtEnv({ offline: false }),
       missPatterns: [],
       failurePatterns: failurePatterns.filter((entry) => entry.code !== 'build.tests-failed'),
@@ -99,7 +101,7 @@ function steps(tree: TreeSnapshot, build: Build): Omit<PlanStep, 'cwd'>[] {
     {
       name: build.runTests ? 'sbt: compile, test and package' : 'sbt: compile and package',
       phase: 'build',
-      argv: sbtCommand(tasks.build, { offline: true, isSmall }),
+      argv: sbtCommand(tasks.build, { offline: true, isSmall, jdk: build.jdk }),
       env: sbtEnv({ offline: true }),
       missPatterns: [...unresolved],
       failurePatterns,

@@ -1,3 +1,5 @@
+import { classArchive } from '@slowlane/kit';
+
 /** The same file in both phases: the URL is part of the place in coursier's cache. */
 export const repositories = `[repositories]
   local
@@ -7,12 +9,16 @@ export const repositories = `[repositories]
 const home = '/work/home';
 
 /** The launcher with every folder of sbt and coursier moved below `/work/home`. */
-export function sbtCommand(tasks: readonly string[], how: { offline: boolean; isSmall: boolean }): string[] {
+export function sbtCommand(
+  tasks: readonly string[],
+  how: { offline: boolean; isSmall: boolean; jdk: string },
+): string[] {
   return [
     'java',
     '-XX:+UseSerialGC',
     // Half the processor time for a short build, a loss for a long one: measured on the Scala template.
     ...(how.isSmall ? ['-XX:TieredStopAtLevel=1'] : []),
+    ...classArchive(how.jdk, how.offline ? 'read' : 'write'),
     '-XX:MaxRAMPercentage=60',
     `-Dsbt.boot.directory=${home}/boot`,
     `-Dsbt.global.base=${home}/sbt`,

@@ -31,7 +31,7 @@ export async function runAbuseMutant(mutant: AbuseMutant | undefined, probe: Pro
   try {
     copyTree(top);
     for (const one of mutant === undefined ? [] : [mutant, ...(mutant.also ?? [])]) patch(top, one);
-    const project = mutant?.driver === 'docker' ? 'oci' : 'bubblewrap';
+    const project = mutant?.driver === undefined ? 'bubblewrap' : 'oci';
     const { findings } = await probe(path.join(top, 'sandbox', project, 'src/index.ts'));
     return abuseTable(findings)
       .filter((row) => !row.ok)

@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import type { Arrangement, Cell } from './isolation.ts';
 import { claim } from './ownership.ts';
 import { isRootless } from './rootless.ts';
+import { snapshotOrEmpty } from './snapshot-or-empty.ts';
 import { teardown } from './teardown.ts';
 import type { WorkVolume } from './work-volume.ts';
 
@@ -52,12 +53,12 @@ function findSnapshot(context: Context, spec: SandboxSpec): ReturnType<Context['
 
 async function makeVolume(context: Context, { spec, owner, work }: Cell): Promise<WorkVolume | undefined> {
   if (work === undefined) return undefined;
-  return context.volumes.make({
+  const request = {
     folder: work,
     image: `${context.paths.sandboxes}/${spec.id}/volume.img`,
     bytes: spec.limits.workBytes,
     inodes: spec.limits.workInodes,
     owner,
-    from: findSnapshot(context, spec)?.image,
-  });
+  };
+  return snapshotOrEmpty(findSnapshot(context, spec)?.image, (from) => context.volumes.make({ ...request, from }));
 }

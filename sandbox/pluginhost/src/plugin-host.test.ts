@@ -213,6 +213,16 @@ describe('plugin host', () => {
       });
     });
 
+    it('cannot be loaded takes no other plugin with it', async () => {
+      const { host } = await hostOf(['no-plugin', 'good', 'not-there']);
+      expect((await host.manifests()).map(({ id }) => id)).toEqual(['good']);
+      expect(await host.detect('good', tree())).toEqual({ match: 'yes', evidence: ['call 1'] });
+      await expect(host.detect('no-plugin', tree())).rejects.toMatchObject({
+        code: 'plugin.failed',
+        data: { plugin: 'no-plugin' },
+      });
+    });
+
     it.each([
       ['never-loads', 'did not answer within 4000 ms'],
       ['no-plugin', 'exports no "plugin"'],

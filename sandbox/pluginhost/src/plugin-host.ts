@@ -6,6 +6,7 @@ import { nearest } from '@slowlane/kit';
 import { checkAnswer, pluginFailed } from './check-answer.ts';
 import { heapOption, hostSpec } from './host-spec.ts';
 import { inTurns } from './in-turns.ts';
+import { knownManifests } from './known-manifests.ts';
 import { inside, placeInside, pluginMounts } from './mounts.ts';
 import { escapingPath } from './plan-paths.ts';
 import { startPluginProcess } from './plugin-process.ts';
@@ -62,10 +63,11 @@ export async function startPluginHost(options: PluginHostOptions): Promise<Plugi
   const named = (id: string): Named => options.plugins.find((plugin) => plugin.id === id) ?? { id };
 
   return {
-    manifests: () =>
-      Promise.all(
-        options.plugins.map((plugin) => pool.with(plugin.id, async ({ loaded }) => manifestOf(plugin, loaded.answer))),
-      ),
+    manifests: knownManifests(
+      options.plugins,
+      (plugin) => pool.with(plugin.id, async ({ loaded }) => manifestOf(plugin, loaded.answer)),
+      options.logger,
+    ),
     detect: (plugin, tree) => call(plugin, 'detect', DetectionAnswer, [tree]),
     plan: async (plugin, tree, config) =>
       checkPlan(named(plugin), await call(plugin, 'plan', BuildPlan, [tree, config])),

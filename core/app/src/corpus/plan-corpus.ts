@@ -124,7 +124,11 @@ function loadPlugins(): Promise<LanguagePlugin[]> {
 /** The plugins in this process: they are our own. */
 async function builtInPlugins(): Promise<PluginHost> {
   const plugins = new Map((await loadPlugins()).map((plugin) => [plugin.manifest.id, plugin]));
-  const of = (id: string): LanguagePlugin => plugins.get(id) as LanguagePlugin;
+  const of = (id: string): LanguagePlugin => {
+    const plugin = plugins.get(id);
+    if (plugin === undefined) throw new SlowLaneError('detect.none', `there is no language "${id}"`);
+    return plugin;
+  };
   const refusable = <T>(call: () => T): T => {
     try {
       return call();

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DemoDocument } from '../demo/run-demo.ts';
+import { noteBuild, noteRun } from './__fixtures__/note-stages.ts';
 import { createTestInstallation, type TestInstallation } from './test-installation.ts';
 
 /** The figures straight from the CSV, by a few lines that share nothing with the drivers. */
@@ -39,6 +40,7 @@ afterAll(() => installation.close());
 
 describe('slowlane demo', () => {
   it('turns both pushes into registered jobs, with the build log coming back in the push', () => {
+    for (const { build } of document.push) noteBuild(build);
     expect(document.push.map(({ build }) => build.state)).toEqual(['registered', 'registered']);
     expect(document.push.map(({ build }) => build.plugin)).toEqual(['scala-sbt', 'python']);
     expect(stderr).toMatch(/remote: .*(compil|Compil)/);
@@ -53,6 +55,7 @@ describe('slowlane demo', () => {
   });
 
   it('runs the request in three parts, two at a time', () => {
+    noteRun(document.push.find(({ pipeline }) => pipeline === document.request.operation)?.build.plugin);
     expect(document.request.state).toBe('succeeded');
     expect(document.request.parts.map((part) => part.key).sort()).toEqual(['EWR', 'JFK', 'LGA']);
     expect(new Set(document.request.parts.map((part) => part.runId)).size).toBe(3);

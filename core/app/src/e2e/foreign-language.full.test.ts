@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PluginsView, PluginTestView } from '@slowlane/cli';
 import type { RequestView, ResultView } from '@slowlane/contracts';
+import { noteNewestBuild, noteRun } from './__fixtures__/note-stages.ts';
 import { createGitProject } from './git-project.ts';
 import { createTestInstallation, type TestInstallation } from './test-installation.ts';
 
@@ -31,15 +32,17 @@ describe.skipIf(goHome === undefined)('a language that Slow Lane does not ship (
     const project = await createGitProject(installation, { pipeline: 'time-zones', token, from });
     await project.commit('From the template');
     const pushed = await project.push();
+    const client = installation.client(token);
+    const language = await noteNewestBuild(client, 'time-zones');
     expect(pushed.exitCode, pushed.stderr).toBe(0);
     expect(pushed.stderr).toMatch(/tests: 2 passed, 0 failed/);
 
     const data = 'Volumes/main/slowlane/data/zones';
     await put(`directories/${data}`);
     await put(`files/${data}/airports.csv`, 'faa,tzone\nA,Europe/Madrid\nB,UTC\nC,UTC\n');
-    const client = installation.client(token);
     const { id } = await client.createRequest({ operation: 'time-zones', body: { data: `/${data}` } });
     const request: RequestView = await client.waitForRequest(id);
+    noteRun(language);
     expect(request.failure).toBeUndefined();
     const result: ResultView = await client.getResult(id);
     const file = result.files.find(({ name }) => name === 'zones.csv');

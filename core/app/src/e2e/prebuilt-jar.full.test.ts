@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { RequestView, ResultView } from '@slowlane/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repository } from '../processes/installation.ts';
+import { noteNewestBuild, noteRun } from './__fixtures__/note-stages.ts';
 import { createGitProject } from './git-project.ts';
 import { createTestInstallation, type TestInstallation } from './test-installation.ts';
 
@@ -41,12 +42,14 @@ describe('templates/driver-jar', () => {
     const project = await createGitProject(installation, { pipeline, token, from });
     await project.commit('Version 1.0.0');
     const pushed = await project.push();
+    const client = installation.client(token);
+    const language = await noteNewestBuild(client, pipeline);
     expect(pushed.exitCode, pushed.stderr).toBe(0);
 
     await putFlights('origin,dest,distance\nJFK,LAX,2475\nJFK,BOS,187\nLGA,ATL,762\n');
-    const client = installation.client(token);
     const { id } = await client.createRequest({ operation: pipeline, body: { origins: ['JFK'], data: `/${data}` } });
     const request: RequestView = await client.waitForRequest(id);
+    noteRun(language);
     expect(request.failure).toBeUndefined();
     expect(request.state).toBe('succeeded');
     const result: ResultView = await client.getResult(id);

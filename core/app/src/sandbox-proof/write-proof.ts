@@ -1,16 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { abuseTable, abuseTests, holesByTest } from '@slowlane/abuse';
 import type { DriverReport } from '@slowlane/contracts';
-import { run } from '@slowlane/process';
 import { startTestHelper } from '@slowlane/testkit';
 import { canStartOwnEngine, startOwnEngine } from '@slowlane/oci';
+import { dateline, putSection } from './put-section.ts';
 
 /** Attacks every driver that this machine has, and writes the table into docs/proof.md. Run as root. */
 const command = 'node core/app/src/sandbox-proof/write-proof.ts';
-const begin = `<!-- abuse: made by \`${command}\` -->`;
-const end = '<!-- /abuse -->';
 
 const reports: Record<string, DriverReport | string> = {
   bubblewrap: await probe({}),
@@ -18,14 +13,7 @@ const reports: Record<string, DriverReport | string> = {
   podman: await probeEngine('podman'),
   rootless: await probe({ rootlessUid: 61_234 }),
 };
-const root = fileURLToPath(new URL('../../../../', import.meta.url));
-const commit = (await run(['/usr/bin/git', '-C', root, 'rev-parse', '--short', 'HEAD'])).stdout.trim();
-const kernel = (await run(['/usr/bin/uname', '-rm'])).stdout.trim();
-const page = join(root, 'docs/proof.md');
-const old = await readFile(page, 'utf8');
-const [before = '', rest = ''] = old.includes(begin) ? old.split(begin) : [`${old.trimEnd()}\n\n`];
-const after = rest.split(end)[1] ?? '\n';
-await writeFile(page, `${before}${begin}\n\n${textOf(reports)}\n\n${end}${after}`);
+await putSection({ name: 'abuse', command, text: textOf(reports, await dateline()) });
 
 async function probe(options: NonNullable<Parameters<typeof startTestHelper>[0]>): Promise<DriverReport> {
   // A secret in the environment of the process with the driver, as a service may have one.
@@ -47,7 +35,7 @@ async function probeEngine(kind: 'docker' | 'podman'): Promise<DriverReport | st
   }
 }
 
-function textOf(all: typeof reports): string {
+function textOf(all: typeof reports, when: string): string {
   const drivers = Object.keys(all);
   const rows = abuseTests.map(({ id, title, starred }) => {
     const cells = drivers.map((driver) => cellOf(all[driver], id));
@@ -68,7 +56,7 @@ function textOf(all: typeof reports): string {
   const holes = Object.entries(holesByTest).map(([hole, test]) => `${hole.slice(5)} by test ${test}`);
   return `## Driver x abuse test
 
-${new Date().toISOString().slice(0, 10)}, commit ${commit} and what stood in its tree, Linux ${kernel}: \`${command}\`. Cells: attacks that held of attacks carried out. ★ decides about a driver.
+${when}: \`${command}\`. Cells: attacks that held of attacks carried out. ★ decides about a driver.
 
 ${tiers.join('\n')}
 

@@ -19,8 +19,11 @@ import {
   createMemoryLogger,
   createMemoryPipelineStore,
   createMemoryRegistrationStore,
+  leaveNote,
+  stagesOf,
   type MemoryBuildLane,
 } from '@slowlane/testkit';
+import { TestRunner } from 'vitest';
 import type { StageDeps } from '../stage-deps.ts';
 import { stageNames, type StageName } from '../stage-context.ts';
 import { createStages, type Stages } from '../stages.ts';
@@ -106,10 +109,18 @@ export function stageRig(plugins: Record<string, ScriptedPlugin>, more: Partial<
         await stages[name](id, new AbortController().signal);
         if (name === last) break;
       }
-      return (await builds.get(id))!;
+      const record = (await builds.get(id))!;
+      if (more.plugins !== undefined) noteStages(record);
+      return record;
     },
   };
   return rig;
+}
+
+/** With plugins that are none of a test's making: what they brought a project through is kept with the result of the test. */
+function noteStages(record: BuildRecord): void {
+  const note = stagesOf(record);
+  if (note !== undefined) leaveNote(TestRunner.getCurrentTest(), note);
 }
 
 /** A plugin that knows every project with a `demo.toml`, and builds it by programs of the shell. */

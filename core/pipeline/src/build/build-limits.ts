@@ -21,6 +21,7 @@ export function limitsFor(file: PipelineFile, own: Partial<BuildLimits> | undefi
     ...buildLimits,
     ...own,
     wallMs: parseDuration(file.build.timeout),
+    ...(file.build.idle === undefined ? {} : { idleMs: parseDuration(file.build.idle) }),
     memoryBytes: parseBytes(file.build.memory),
   };
 }

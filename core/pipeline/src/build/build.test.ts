@@ -22,7 +22,7 @@ describe.skipIf(!canStartTestHelper())('the build stage', () => {
     await folder.remove();
   });
 
-  function rigFor(plan: object): StageRig {
+  function rigFor(plan: object, more: Partial<StageRig['deps']> = {}): StageRig {
     return stageRig(
       { shell: shellPlugin(() => planOf(plan)) },
       {
@@ -30,6 +30,7 @@ describe.skipIf(!canStartTestHelper())('the build stage', () => {
         root: () => helper.root,
         gateway,
         limits: { workBytes: 64 * 1_048_576, workInodes: 10_000, pids: 64, outputBytes: 1_048_576 },
+        ...more,
       },
     );
   }
@@ -99,8 +100,94 @@ describe.skipIf(!canStartTestHelper())('the build stage', () => {
     expect(second.found.cachedFrom).toBeUndefined();
     expect(gateway.asked).toEqual(['/maven/dep']);
     expect(rig.builds.text(second.id)).toMatch(/no network, dependencies known/);
+    expect(first.found.dependencies).toMatchObject({ how: 'resolved', files: 1, floating: false });
+    const { key, resolvedAt, record } = first.found.dependencies!;
+    expect(second.found.dependencies).toMatchObject({ how: 'reused', key, resolvedAt, record });
     const statement = await statementOf(rig, second);
     expect(JSON.stringify(statement)).toMatch(/maven\/dep/);
+    expect(statement).toMatchObject({
+      predicate: { buildDefinition: { internalParameters: { dependencies: { how: 'reused', key, record } } } },
+    });
+  });
+
+  it('serves builds at once from one set: all resolve the same, none sees what another did to its copy', async () => {
+    const rig = rigFor({
+      registries: ['maven'],
+      steps: [
+        step(
+          'resolve',
+          "python3 -c \"import urllib.request as u; open('/work/home/dep','wb').write(u.urlopen('http://127.0.0.1:3128/maven/dep').read())\"",
+        ),
+        // Whoever could write to what others read would show here.
+        step('build', 'cat /work/home/dep > /work/out/main.py; echo spoiled >> /work/home/dep'),
+      ],
+    });
+    const together = async (names: readonly string[]) => {
+      const ids = await Promise.all(names.map((name) => rig.start({ 'demo.toml': 'together', 'name.txt': name })));
+      return Promise.all(ids.map((id) => rig.runTo(id, 'inspect')));
+    };
+    const first = await together(['a', 'b', 'c']);
+    const second = await together(['d', 'e', 'f']);
+    expect([...first, ...second].map(({ failure }) => failure)).toEqual(Array(6).fill(undefined));
+    expect(new Set([...first, ...second].map(({ found }) => found.set?.digest)).size).toBe(1);
+    expect(new Set([...first, ...second].map(({ found }) => found.dependencies?.key)).size).toBe(1);
+    expect(second.map(({ found }) => found.dependencies?.how)).toEqual(['reused', 'reused', 'reused']);
+  });
+
+  it('resolves a set whose versions may change again when it is old, or when a refresh is asked for', async () => {
+    let now = 1_700_000_000_000;
+    const rig = rigFor(
+      {
+        registries: ['maven'],
+        steps: [
+          step(
+            'resolve',
+            'test ! -e /work/home/old; touch /work/home/old; python3 -c "import urllib.request as u; u.urlopen(\'http://127.0.0.1:3128/maven/versions\')"',
+          ),
+          step('build', 'cp main.txt /work/out/main.py'),
+        ],
+      },
+      { clock: { now: () => now } },
+    );
+    const text = 'pipeline: demo\nbuild: { refresh_after: 1h, timeout: 40m }\n';
+    const build = async (content: string, more: Partial<BuildRecord> = {}) => {
+      const files = { 'demo.toml': '', 'main.txt': content, '.slowlane/demo.yaml': text };
+      const record = await rig.runTo(await rig.start(files, undefined, more), 'inspect');
+      expect(record.failure, rig.builds.text(record.id)).toBeUndefined();
+      return record.found;
+    };
+    expect((await build('1')).dependencies).toMatchObject({ how: 'resolved', floating: true, resolvedAt: now });
+    now += 30 * 60_000;
+    expect((await build('2')).dependencies).toMatchObject({ how: 'reused' });
+    now += 31 * 60_000;
+    // The same tree was built before: what is there stands, however old its dependencies are.
+    expect((await build('2')).cachedFrom).toBeDefined();
+    expect((await build('3')).dependencies).toMatchObject({
+      how: 'resolved',
+      why: expect.stringMatching(/build\.refresh_after/),
+    });
+    expect((await build('4')).dependencies).toMatchObject({ how: 'reused' });
+    const refreshed = await build('4', { refresh: true });
+    expect(refreshed.cachedFrom).toBeUndefined();
+    expect(refreshed.dependencies).toMatchObject({ how: 'resolved', why: 'a refresh was asked for' });
+  });
+
+  it('resolves again when nobody can say any more what a known set was made of', async () => {
+    const rig = rigFor({
+      registries: ['maven'],
+      steps: [
+        step('resolve', 'python3 -c "import urllib.request as u; u.urlopen(\'http://127.0.0.1:3128/maven/dep\')"'),
+        step('build', 'cp main.txt /work/out/main.py'),
+      ],
+    });
+    const files = { 'demo.toml': 'gone', 'main.txt': '1' };
+    const first = await rig.runTo(await rig.start(files), 'inspect');
+    const { record = '' } = first.found.dependencies ?? {};
+    const has = rig.deps.blobs.has.bind(rig.deps.blobs);
+    rig.deps.blobs.has = async (digest) => digest !== record && has(digest);
+    const second = await rig.runTo(await rig.start({ ...files, 'main.txt': '2' }), 'inspect');
+    expect(second.failure).toBeUndefined();
+    expect(second.found.dependencies).toMatchObject({ how: 'resolved', files: 1 });
   });
 
   it('resolves after all when a known dependency set misses something', async () => {
@@ -121,7 +208,7 @@ describe.skipIf(!canStartTestHelper())('the build stage', () => {
     await rig.runTo(await rig.start({ 'demo.toml': '', 'want.txt': 'one' }), 'inspect');
     const second = await rig.runTo(await rig.start({ 'demo.toml': '', 'want.txt': 'two' }), 'inspect');
     expect(second.failure).toBeUndefined();
-    expect(rig.builds.text(second.id)).toMatch(/a dependency is not in the cache/);
+    expect(rig.builds.text(second.id)).toMatch(/resolved: a dependency is not in the set that was known/);
   });
 
   it.each([
@@ -170,6 +257,20 @@ describe.skipIf(!canStartTestHelper())('the build stage', () => {
     const text = 'pipeline: demo\nbuild: { timeout: 2s }\n';
     const record = await rig.runTo(await rig.start({ 'demo.toml': '', '.slowlane/demo.yaml': text }), 'inspect');
     expect(record.failure).toMatchObject({ code: 'build.timeout' });
+  });
+
+  it('ends a step that is silent for longer than build.idle, and not one that speaks', async () => {
+    const text = 'pipeline: demo\nbuild: { timeout: 2m, idle: 2s }\n';
+    const speaks = step('build', 'for i in 1 2 3; do echo $i; sleep 1; done; cp demo.toml /work/out/main.py');
+    const fine = rigFor({ steps: [speaks] });
+    const built = await fine.runTo(await fine.start({ 'demo.toml': '', '.slowlane/demo.yaml': text }), 'inspect');
+    expect(built.failure).toBeUndefined();
+    const rig = rigFor({ steps: [step('build', 'echo started; sleep 600')] });
+    const record = await rig.runTo(await rig.start({ 'demo.toml': '', '.slowlane/demo.yaml': text }), 'inspect');
+    expect(record.failure).toMatchObject({
+      code: 'build.timeout',
+      message: 'step "build" was ended: it wrote nothing for 2.0 s (limit: build.idle)',
+    });
   });
 
   it('counts tests, and fails when one failed although the tool did not say so', async () => {
@@ -261,7 +362,7 @@ function createFakeGateway(folder: string): FakeGateway {
         const path = request.url ?? '';
         if (path.startsWith('/maven/')) {
           asked.push(path);
-          served.push({ path, digest: `sha256:${'0'.repeat(64)}`, size: 3, immutable: true });
+          served.push({ path, digest: `sha256:${'0'.repeat(64)}`, size: 3, immutable: !path.endsWith('/versions') });
           response.end('dep');
         } else {
           denied.push({ path, reason: 'not a registry of this build' });

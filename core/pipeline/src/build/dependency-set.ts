@@ -11,6 +11,8 @@ export interface DependencySetOf {
   toolchain: string;
   plan: BuildPlan;
   sourceArchive: Digest;
+  /** Hosts that tools may reach past the registries. */
+  connect?: readonly string[];
 }
 
 /**
@@ -29,6 +31,7 @@ export async function dependencyKey(blobs: BlobStore, of: DependencySetOf): Prom
       plugin: `${of.plugin.id} ${of.plugin.version}`,
       toolchain: of.toolchain,
       resolve,
+      ...(of.connect === undefined || of.connect.length === 0 ? {} : { connect: of.connect }),
       files: await digestsOf(blobs, of.sourceArchive, new Set(of.plan.dependencyFiles)),
     }),
   );

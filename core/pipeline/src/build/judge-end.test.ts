@@ -24,7 +24,7 @@ describe('judgeEnd', () => {
 
   it.each<[StopReason, string]>([
     ['timeout', 'step "s" was ended: the build may take 1 m 00 s'],
-    ['idle', 'step "s" was ended: it wrote nothing for 30.0 s'],
+    ['idle', 'step "s" was ended: it wrote nothing for 30.0 s (limit: build.idle)'],
     ['oom', 'step "s" needed more than 1.0 GiB of memory (limit: build.memory)'],
     ['pids', 'step "s" started more than 1024 processes and threads'],
     ['disk', 'step "s" filled the 6.0 GiB of disk (or 400000 files) of a build'],

@@ -22,7 +22,7 @@ export function judgeEnd(judged: JudgedStep): SlowLaneError | undefined {
     case 'idle':
       return new SlowLaneError(
         'build.timeout',
-        `${name} was ended: it wrote nothing for ${formatDuration(limits.idleMs ?? limits.wallMs)}`,
+        `${name} was ended: it wrote nothing for ${formatDuration(limits.idleMs ?? limits.wallMs)} (limit: build.idle)`,
       );
     case 'timeout':
     case 'cancelled':

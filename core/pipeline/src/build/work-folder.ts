@@ -1,4 +1,3 @@
-import { readJsonBlob } from '@slowlane/artifacts';
 import { packTar } from '@slowlane/archive';
 import {
   type BlobStore,
@@ -19,6 +18,7 @@ const scripts = {
   read: `if [ -f ${marker} ] && [ ! -L ${marker} ]; then exec head -c 100 ${marker}; fi`,
   unpack: `${clean} /work/src /work/out && exec tar -x -f - -C /work/src`,
   files: 'exec tar -x -f - -C /work',
+  wipe: `chmod -R u+rwX /work/home 2>/dev/null; rm -rf /work/home; ${clean}`,
   mark: `${clean} && rm -rf ${marker} && exec head -c 100 > ${marker}`,
 };
 
@@ -28,6 +28,15 @@ export async function readMarker(sandbox: Sandbox): Promise<Digest | undefined> 
   mustEndWell(end, 'read the state of the work folder');
   const digest = Digest.safeParse(stdout.trim());
   return digest.success ? digest.data : undefined;
+}
+
+/**
+ * Away with the caches of an earlier resolve phase: tools would keep the versions that they find there, and ask the gateway only for the rest, so that its
+ * log would no longer name all that a build is made of.
+ */
+export async function wipeHome(sandbox: Sandbox): Promise<void> {
+  const { end } = await runOwn(sandbox, ['/bin/sh', '-c', scripts.wipe]);
+  mustEndWell(end, 'empty the work folder');
 }
 
 /** Leaves only `/work/home` in the folder, with the mark that it is complete. */
@@ -54,18 +63,11 @@ export async function unpackSource(
   mustEndWell(written.end, "write the plan's files", written.stderr);
 }
 
-/** Blob of a list of served files; empty when it is not (or no longer) what it should be. */
-export async function servedIn(blobs: BlobStore, digest: Digest): Promise<unknown[]> {
-  if (!(await blobs.has(digest))) return [];
-  const list = await readJsonBlob(blobs, digest);
-  return Array.isArray(list) ? list : [];
-}
-
 function mustEndWell(end: SandboxEnd, what: string, words = ''): void {
   if (end.reason === 'exit' && end.code === 0) return;
   const isFull = end.reason === 'disk' || words.includes('No space left');
   if (isFull) throw new SlowLaneError('build.limit', `no room to ${what}: the disk of a build is full`);
-  if (end.reason === 'timeout' || end.reason === 'cancelled')
+  if (end.reason === 'timeout' || end.reason === 'idle' || end.reason === 'cancelled')
     throw new SlowLaneError('build.timeout', `no time left to ${what}`);
   throw new SlowLaneError(
     'sandbox.failed',

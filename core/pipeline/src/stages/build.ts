@@ -12,7 +12,7 @@ import {
   type SandboxLimits,
   SlowLaneError,
 } from '@slowlane/contracts';
-import { type Coverage, coveragePercent, formatBytes, type JUnitReport } from '@slowlane/kit';
+import { type Coverage, coveragePercent, formatBytes, type JUnitReport, parseDuration } from '@slowlane/kit';
 import { limitsFor } from '../build/build-limits.ts';
 import { artifactOf, collectOutputs, type Outputs } from '../build/collect-outputs.ts';
 import { dependencyKey } from '../build/dependency-set.ts';
@@ -56,9 +56,13 @@ export async function build(context: StageContext): Promise<void> {
       sbom: await keepSbom(context, { ...work, ...result, set, endedAt }),
       log: await keepLog(deps, record.id),
     };
+    const { dependencies } = result;
     const facts = { ...work, ...result, set, ...kept, startedAt, endedAt };
     const provenance = await putJson(deps.blobs, signProvenance(provenanceOf(context, facts), deps.signingKey));
-    await deps.builds.advance(record.id, 'building', { set, provenance: provenance.digest, ...kept });
+    await deps.builds.advance(record.id, 'building', {
+      ...{ set, provenance: provenance.digest, ...kept },
+      ...(dependencies === undefined ? {} : { dependencies }),
+    });
   } finally {
     deadline.clear();
     await sandbox.destroy();
@@ -89,6 +93,7 @@ async function prepare({ deps, record, signal }: StageContext): Promise<Work> {
     toolchain: deps.root().digest,
     plan,
     sourceArchive: need(record.found.sourceArchive, 'source archive'),
+    connect: connectOf(file),
   });
   const sandbox = await deps.sandbox.create(
     {
@@ -106,6 +111,11 @@ async function prepare({ deps, record, signal }: StageContext): Promise<Work> {
   return { file, plan, registries, ...(layouts === undefined ? {} : { layouts }), limits, snapshotKey, sandbox };
 }
 
+/** `host:port` of all hosts that the pipeline asks for. */
+function connectOf({ build: { connect = [] } }: PipelineFile): string[] {
+  return connect.map((host) => (host.includes(':') ? host : `${host}:443`));
+}
+
 /** A build that is repeated after a crash must not meet its own leftovers. */
 function sandboxId(record: BuildRecord): string {
   return `${record.id
@@ -116,7 +126,7 @@ function sandboxId(record: BuildRecord): string {
 
 function run(
   context: StageContext,
-  { plan, sandbox, limits, registries, layouts, snapshotKey }: Work,
+  { file, plan, sandbox, limits, registries, layouts, snapshotKey }: Work,
 ): Promise<PlanResult> {
   const values = {
     sourceDateEpoch: String(sourceDateEpoch),
@@ -128,6 +138,9 @@ function run(
   const running = runPlan(context, {
     ...{ plan, sandbox, limits, values, archive, registries, snapshotKey, deadlineAt },
     ...(layouts === undefined ? {} : { layouts }),
+    connect: connectOf(file),
+    ...(context.record.refresh === true && { refresh: true }),
+    ...(file.build.refresh_after === undefined ? {} : { maxAgeMs: parseDuration(file.build.refresh_after) }),
   });
   return running.catch(async (failure: unknown) => {
     context.signal.throwIfAborted();

@@ -11,7 +11,8 @@ export async function detect({ deps, record, log }: StageContext): Promise<void>
   await deps.builds.advance(record.id, 'detecting', {});
   const tree = (await readJsonBlob(deps.blobs, need(record.found.snapshot, 'snapshot'))) as TreeSnapshot;
   const language = record.language ?? (await pipelineOf(deps, record)).language;
-  const { plugin, evidence } = await chooseLanguage(deps.plugins, tree, language);
+  const { plugin, evidence, failed = [] } = await chooseLanguage(deps.plugins, tree, language);
   await log.say(`${plugin}: ${evidence.join(', ')}`);
+  await log.lines(failed.map((failure) => `    not asked further: ${failure}`));
   await deps.builds.advance(record.id, 'detecting', { plugin, evidence });
 }

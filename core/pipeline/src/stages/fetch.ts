@@ -26,7 +26,7 @@ export async function fetchSource({ deps, record, signal, log }: StageContext): 
     treeDigest: tree.treeDigest,
     contentKey,
   };
-  const cached = await cachedBuild(deps, contentKey);
+  const cached = record.refresh === true ? undefined : await cachedBuild(deps, contentKey);
   if (cached !== undefined) {
     await log.say(`built before, as ${cached.buildId}: ${cached.set.primary.name} is taken over`);
     await deps.builds.advance(record.id, 'fetching', { ...facts, ...takenOver(cached) });

@@ -14,5 +14,10 @@ export async function plan({ deps, record, log }: StageContext): Promise<void> {
   const tree = (await readJsonBlob(deps.blobs, need(record.found.snapshot, 'snapshot'))) as TreeSnapshot;
   const made = await makePlan(deps, { plugin, file, tree });
   await log.say(made.tools.map((tool) => `${tool.name} ${tool.version} (${tool.source})`).join(', '));
-  await deps.builds.advance(record.id, 'planning', { plan: (await putJson(deps.blobs, made)).digest });
+  const varies = made.varies ?? [];
+  await log.lines(varies.map((reason) => `not reproducible: ${reason}`));
+  await deps.builds.advance(record.id, 'planning', {
+    ...(varies.length === 0 ? {} : { varies }),
+    plan: (await putJson(deps.blobs, made)).digest,
+  });
 }

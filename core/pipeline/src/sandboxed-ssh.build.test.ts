@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import type { SandboxCommand, SandboxDriver } from '@slowlane/contracts';
+import { type FetchAllowance, type Mirror, openMirror, sourceLimits } from '@slowlane/sources';
+import { canStartTestHelper, createMemoryBlobStore, createMemoryLogger, startTestHelper } from '@slowlane/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openGitGateway } from './__fixtures__/git-gateway.ts';
+import { canStartSshHost, type SshHost, startSshHost } from './__fixtures__/ssh-host.ts';
+import { temporaryFolder } from './__fixtures__/stage-rig.ts';
+
+/** The whole way: the gateway's wire, git and ssh in bubblewrap, real sshd, the mirror. */
+describe.skipIf(!canStartTestHelper() || !canStartSshHost())('a git source over ssh', { timeout: 60_000 }, () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let host: SshHost;
+  let helper: Awaited<ReturnType<typeof startTestHelper>>;
+  let allow: FetchAllowance;
+  let count = 0;
+  const logger = createMemoryLogger();
+  const commands: SandboxCommand[] = [];
+
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    host = await startSshHost(folder.path);
+    helper = await startTestHelper();
+    allow = { protocols: ['https', 'ssh'], hosts: [host.host] };
+  });
+  afterAll(async () => {
+    await helper?.close();
+    await host?.close();
+    await folder?.remove();
+  });
+
+  type Access = { privateKey?: string; hostKeys?: readonly string[]; limits?: typeof sourceLimits };
+
+  /** A mirror whose gateway has one key for all repositories of the host. */
+  async function withMirror<T>(access: Access, use: (mirror: Mirror) => Promise<T>): Promise<T> {
+    const { privateKey = host.deployKey, hostKeys = [host.hostKey], limits = sourceLimits } = access;
+    const gateway = await openGitGateway(folder.path, {
+      caBundle: undefined,
+      gitKeys: [{ match: `${host.url}/team/*`, privateKey, hostKeys }],
+      blobs: createMemoryBlobStore(),
+      logger,
+    });
+    try {
+      const dir = join(folder.path, `ssh-mirror-${count++}.git`);
+      const fetchIn = { driver: watched(helper.driver, commands), root: () => helper.root, gateway };
+      return await use(await openMirror({ dir, gitPath: '/usr/bin/git', limits, fetchIn }));
+    } finally {
+      await gateway.close();
+    }
+  }
+
+  it('is fetched with its deploy key, again when there is more, and comes without history', async () => {
+    const first = host.commit('team/job', { 'a.txt': 'one' });
+    const second = host.commit('team/job', { 'a.txt': 'two', 'b/c.txt': 'c' });
+    await withMirror({}, async (mirror) => {
+      expect(await mirror.fetchRemote(`${host.url}/team/job`, 'main', allow)).toBe(second);
+      expect((await mirror.readTree(second, '.')).entries.map(({ path }) => path)).toEqual(['a.txt', 'b/c.txt']);
+      expect(await mirror.has(first)).toBe(false);
+      const third = host.commit('team/job', { 'a.txt': 'three' });
+      expect(await mirror.fetchRemote(`${host.url}/team/job`, 'main', allow)).toBe(third);
+    });
+  });
+
+  it('has its key in the fetch sandbox only: not in a command, not in a log, and not where the pack is made', async () => {
+    host.commit('team/secret', { 'a.txt': 'one' });
+    commands.length = 0;
+    await withMirror({}, (mirror) => mirror.fetchRemote(`${host.url}/team/secret`, 'main', allow));
+    const line = host.deployKey.split('\n')[2]!;
+    expect(JSON.stringify([commands, logger, host.said()])).not.toContain(line);
+    const argvs = commands.map(({ argv }) => argv.join(' '));
+    const removed = argvs.findIndex((argv) => argv.startsWith('/bin/rm -rf -- /work/ssh'));
+    expect(removed).toBeGreaterThan(argvs.findIndex((argv) => argv.includes(' fetch ')));
+    expect(argvs.findIndex((argv) => argv.includes('pack-objects'))).toBeGreaterThan(removed);
+  });
+
+  it('is not asked anything when the host has another key than the one that is known', async () => {
+    const other = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
+    await withMirror({ hostKeys: [other] }, async (mirror) => {
+      await expect(mirror.fetchRemote(`${host.url}/team/job`, 'main', allow)).rejects.toMatchObject({
+        code: 'source.refused',
+        hint: expect.stringMatching(/host_keys/),
+      });
+    });
+  });
+
+  it('is not there for a key that the host does not let in', async () => {
+    await withMirror({ privateKey: host.strangersKey }, async (mirror) => {
+      await expect(mirror.fetchRemote(`${host.url}/team/job`, 'main', allow)).rejects.toMatchObject({
+        code: 'source.not-found',
+        message: expect.stringMatching(/Permission denied/),
+        hint: expect.stringMatching(/key_env/),
+      });
+    });
+  });
+
+  it('needs a key of its own, and a host that may be asked', async () => {
+    host.commit('other/job', { 'a.txt': 'one' });
+    await withMirror({}, async (mirror) => {
+      await expect(mirror.fetchRemote(`${host.url}/other/job`, 'main', allow)).rejects.toMatchObject({
+        code: 'source.refused',
+        message: expect.stringMatching(/no deploy key/),
+      });
+      const anyPublic: FetchAllowance = { protocols: ['ssh'], hosts: ['*'] };
+      await expect(mirror.fetchRemote(`${host.url}/team/job`, 'main', anyPublic)).rejects.toMatchObject({
+        code: 'source.refused',
+      });
+    });
+  });
+
+  it('says what is not there, and stops at its size', async () => {
+    await withMirror({}, async (mirror) => {
+      await expect(mirror.fetchRemote(`${host.url}/team/nowhere`, 'main', allow)).rejects.toMatchObject({
+        code: 'source.not-found',
+      });
+    });
+    const noise = Array.from({ length: 60_000 }, (_, line) => `${line} ${Math.sin(line)} ${Math.cos(line)}\n`).join('');
+    host.commit('team/large', { 'large.txt': noise });
+    await withMirror({ limits: { ...sourceLimits, maxBytes: 300_000 } }, async (mirror) => {
+      await expect(mirror.fetchRemote(`${host.url}/team/large`, 'main', allow)).rejects.toMatchObject({
+        code: 'source.too-large',
+      });
+    });
+  });
+});
+
+/** The driver, with the commands written down. */
+function watched(driver: SandboxDriver, commands: SandboxCommand[]): SandboxDriver {
+  return {
+    ...driver,
+    async create(spec, signal) {
+      const sandbox = await driver.create(spec, signal);
+      return {
+        ...sandbox,
+        exec(command) {
+          commands.push(command);
+          return sandbox.exec(command);
+        },
+      };
+    },
+  };
+}
