@@ -19,7 +19,7 @@ const body = JSON.stringify({ operation: 'bench', body: { month: 3, origins: ['E
  */
 export async function benchAccept(installation: Installation, say: (line: string) => void): Promise<Figure[]> {
   const rig = await openLaneRig(installation);
-  const raw = openRawAdd(rig.redis.url, rig.logger);
+  const raw = openRawAdd(rig.redis.url);
   const bare = await listening(await bareEndpoint((data) => raw.add(data)));
   const ours = await listening(await buildEndpoint(acceptDeps(rig)));
   const { secret } = await rig.ledger.tokens.create({ name: 'bench', scopes: ['request:*'], expiresAt: undefined });

@@ -27,7 +27,7 @@ export async function benchGate(installation: Installation, say: (line: string) 
   const redis = await ensureRedis(paths, logger);
   try {
     say(`raw BullMQ, ${PARKED} waiting`);
-    const raw = await measureRawQueue(redis.url, { waiting: PARKED, rounds: ROUNDS, data: document, logger });
+    const raw = await measureRawQueue(redis.url, { waiting: PARKED, rounds: ROUNDS, data: document });
     say('the gate, 1 and 6 dimensions');
     const flat = await alternateDimensions(redis.url, logger);
     say(`the gate, ${PARKED} parked`);

@@ -33,11 +33,30 @@ async function emptyNode(): Promise<number> {
   return proportionalIn((await run([process.execPath, '-e', script])).stdout);
 }
 
+/**
+ * A process of another user (the helper, when root has started it) tells only sums: its own pages count whole, and of the shared ones of its
+ * program as much as falls to this process, which is the same program.
+ */
 function proportionalBytes(pid: number): number {
-  return proportionalIn(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
+  try {
+    return proportionalIn(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const program = kilobytesIn(readFileSync('/proc/self/smaps_rollup', 'utf8'), 'Pss_File');
+    return (kilobytesIn(status, 'RssAnon') + kilobytesIn(status, 'RssShmem') + program) * 1_024;
+  }
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
 }
 
 /** @see https://www.kernel.org/doc/html/latest/filesystems/proc.html (smaps_rollup) */
 function proportionalIn(text: string): number {
-  return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1_024;
+  return kilobytesIn(text, 'Pss') * 1_024;
+}
+
+function kilobytesIn(text: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
 }

@@ -13,7 +13,7 @@ import { benchSandbox } from './sandbox.ts';
 import { benchRun } from './run.ts';
 import { benchSubmit } from './submit.ts';
 
-type Bench = (installation: Installation, say: (line: string) => void) => Promise<Figure[]>;
+type Bench = (installation: Installation, say: (line: string) => void, only?: string) => Promise<Figure[]>;
 
 const benches: Record<string, Bench> = {
   submit: benchSubmit,
@@ -36,13 +36,15 @@ export async function runBench(
 ): Promise<BenchView> {
   const rows: Figure[] = [];
   for (const name of names.length === 0 ? Object.keys(benches) : names) {
-    const bench = benches[name];
+    // `build:java-maven`: one of several that a bench has.
+    const [suite = '', only] = name.split(':');
+    const bench = Object.hasOwn(benches, suite) ? benches[suite] : undefined;
     if (bench === undefined)
       throw new SlowLaneError('cli.usage', `there is no bench "${name}"`, {
         hint: `Benches: ${Object.keys(benches).join(', ')}`,
       });
     say(`==> ${name}`);
-    rows.push(...(await bench(installation, say)));
+    rows.push(...(await bench(installation, say, only)));
   }
   return { rows };
 }
