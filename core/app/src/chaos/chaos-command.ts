@@ -17,6 +17,7 @@ export async function chaosCommand(
   const report = await runChaos({ seed, cells, minutes, mostMs: minutes * 60_000, say });
   for (const line of linesOf(report)) say(line);
   for (const cell of report.missing) say(`did not fire: ${nameOf(cell)}`);
+  say(verdictOf(report));
   const failed = report.fired.length === 0 ? 1 : faultsFound(report.verdict).length;
   const passed = report.fired.length;
   const { tookMs } = report;
@@ -29,4 +30,12 @@ export async function chaosCommand(
     budgetMs: minutes * 60_000,
   };
   return { outcomes: [outcome], passed, failed, skipped: report.missing.length, report };
+}
+
+/** The last line of every run: whether all promises were kept, and why not. */
+export function verdictOf({ fired, verdict }: Pick<ChaosReport, 'fired' | 'verdict'>): string {
+  const found = faultsFound(verdict);
+  if (verdict.unfinished.length > 0) return `verdict: not proven, ${verdict.unfinished.join('; ')}`;
+  if (found.length > 0) return `verdict: ${found.length} broken promises, the first: ${found[0]}`;
+  return fired.length === 0 ? 'verdict: not proven, no fault fired' : 'verdict: every promise was kept';
 }

@@ -16,6 +16,8 @@ export interface Verdict {
   ledgerDiffers: string[];
   untold: string[];
   troubles: string[];
+  /** Phases of the chaos run that did not come to their end: what they would have found is not known. */
+  unfinished: string[];
 }
 
 export interface Counts {
@@ -28,6 +30,17 @@ export interface Counts {
   ends: Record<string, number>;
   /** Dimension -> how often it made a part wait. */
   refusals: Record<string, number>;
+}
+
+export function nothingFound(): Verdict {
+  return {
+    ...{ lost: [], doubleRuns: [], overLimit: [], leakedSlots: [], orphanClusters: [], unexplained: [] },
+    ...{ ledgerDiffers: [], untold: [], troubles: [], unfinished: [] },
+  };
+}
+
+export function noCounts(): Counts {
+  return { acknowledged: 0, repeated: 0, runs: 0, retried: 0, events: 0, ends: {}, refusals: {} };
 }
 
 export interface Evidence {
@@ -49,6 +62,7 @@ export async function judge(system: System, evidence: Evidence): Promise<{ verdi
     ledgerDiffers: [...ordered(evidence.events), ...(await compareLedger(system, acknowledged, events))],
     untold: [...acknowledged.keys()].filter((id) => !system.told.has(id)),
     troubles: system.troubles,
+    unfinished: [],
   };
   const ends: Record<string, number> = {};
   const refusals: Record<string, number> = {};

@@ -16,6 +16,9 @@ export interface Asked {
   hasDeadline: boolean;
 }
 
+/** An end of the load waits so long for the answers that are still owed, ms. */
+const answerMs = 30_000;
+
 export interface Load {
   asked: Asked[];
   /** Lets what is under way come to its 202 and asks for nothing new. */
@@ -29,9 +32,11 @@ export function startLoad(
 ): Load {
   const asked: Asked[] = [];
   let stopping = false;
+  let giveUpAt = Number.POSITIVE_INFINITY;
+  const asker: Asker = { system, random: options.random, hasTime: () => Date.now() < giveUpAt };
   const clients = Array.from({ length: options.clients }, async () => {
     while (!stopping) {
-      const one = await ask(system, asked, options.random);
+      const one = await ask(asker, asked);
       const [id] = one.ids;
       for (const until = Date.now() + 30_000; id !== undefined && !stopping && !options.hasEnded(id);) {
         if (Date.now() > until) break;
@@ -43,12 +48,23 @@ export function startLoad(
     asked,
     async stop() {
       stopping = true;
+      giveUpAt = Date.now() + answerMs;
       await Promise.all(clients);
+      const unanswered = asked.filter(({ ids, refused }) => ids.size === 0 && refused === undefined).length;
+      if (unanswered > 0) throw new Error(`${unanswered} requests had no answer within ${answerMs / 1_000} s`);
     },
   };
 }
 
-async function ask(system: System, asked: Asked[], random: () => number): Promise<Asked> {
+interface Asker {
+  system: System;
+  random: () => number;
+  /** False once nobody waits for an answer any more. */
+  hasTime(): boolean;
+}
+
+async function ask(asker: Asker, asked: Asked[]): Promise<Asked> {
+  const { system, random } = asker;
   const operation = choose(random);
   const tenant = tenants[Math.floor(random() * tenants.length)] as string;
   const [fate, delayMs] = [random(), random() * 1_500];
@@ -63,7 +79,7 @@ async function ask(system: System, asked: Asked[], random: () => number): Promis
     ...{ operation: operation.name, callback: system.callbackUrl, body: { customer: tenant, regions } },
     ...(deadline === undefined ? {} : { deadline: Math.round(deadline) }),
   };
-  await untilAnswered(system, random, async (url) => {
+  await untilAnswered(asker, async (url) => {
     const answer = await call(system, `${url}/v1/requests`, body, one.key);
     if (answer.status === 202) one.ids.add(((await answer.json()) as { id: string }).id);
     else if (!isPassing(answer.status)) one.refused = await answer.text();
@@ -71,7 +87,7 @@ async function ask(system: System, asked: Asked[], random: () => number): Promis
   });
   // A repeat, as of a client that has not seen the answer.
   if (random() < 0.2)
-    await untilAnswered(system, random, async (url) => {
+    await untilAnswered(asker, async (url) => {
       const answer = await call(system, `${url}/v1/requests`, body, one.key);
       if (answer.status === 202) one.ids.add(((await answer.json()) as { id: string }).id);
       return answer.status;
@@ -80,11 +96,7 @@ async function ask(system: System, asked: Asked[], random: () => number): Promis
   if (fate < 0.1 && id !== undefined) {
     one.cancelled = true;
     await pause(delayMs);
-    await untilAnswered(
-      system,
-      random,
-      async (url) => (await call(system, `${url}/v1/requests/${id}/cancel`, {})).status,
-    );
+    await untilAnswered(asker, async (url) => (await call(system, `${url}/v1/requests/${id}/cancel`, {})).status);
   }
   return one;
 }
@@ -94,13 +106,12 @@ function choose(random: () => number): Operation {
   return operations.find(({ share }) => (left -= share) < 0) ?? (operations[0] as Operation);
 }
 
-/** Asks one node after another until an answer is more than "later". */
+/** Asks one node after another until an answer is more than "later", or nobody waits for it. */
 async function untilAnswered(
-  system: System,
-  random: () => number,
+  { system, random, hasTime }: Asker,
   tryOne: (url: string) => Promise<number>,
 ): Promise<void> {
-  for (let at = Math.floor(random() * 10); ; at++) {
+  for (let at = Math.floor(random() * 10); hasTime(); at++) {
     const node = system.nodes[at % system.nodes.length];
     const status = await tryOne(node?.url ?? '').catch(() => 0);
     if (status !== 0 && !isPassing(status)) return;

@@ -1,6 +1,8 @@
 import { awaitPoints, faults } from './points.ts';
-import { faultsFound } from './judge.ts';
+import { type Counts, faultsFound } from './judge.ts';
+import { limits } from './operations.ts';
 import type { ChaosReport } from './run-chaos.ts';
+import type { MemorySample } from './system.ts';
 
 /** Await points down, faults across; the number of kills that fired in each cell. */
 export function matrixOf({ fired }: Pick<ChaosReport, 'fired'>): { head: string[]; rows: string[][] } {
@@ -30,25 +32,44 @@ export function linesOf(report: ChaosReport): string[] {
     `seed ${seed}, ${Math.round(tookMs / 1_000)} s: ${fired.length} kills, ${counts.acknowledged} requests acknowledged, ${counts.runs} runs, ${counts.retried} retried, ${counts.events} events`,
     `ended: ${pairs(counts.ends)}`,
     `made to wait by: ${pairs(counts.refusals)}`,
+    `made nobody wait: ${unrefusing(counts).join(', ') || 'no dimension'}`,
     ...memoryLines(report),
     ...Object.entries(verdict).map(([what, list]: [string, string[]]) => `${what}: ${list.length}`),
     ...found.slice(0, 50),
   ];
 }
 
-/** Heap after a collection, by node: its first process that lived long enough to be seen, and its last. */
-function memoryLines({ memory }: ChaosReport): string[] {
-  const processes = [...new Set(memory.map(({ node, pid }) => `${node} ${pid}`))];
-  const mb = (bytes: number | undefined): string => `${((bytes ?? 0) / 1_048_576).toFixed(1)} MB`;
-  return processes.flatMap((name) => {
-    const samples = memory.filter(({ node, pid }) => `${node} ${pid}` === name);
-    if (samples.length < 2) return [];
-    const [first, last] = [samples[0], samples.at(-1)];
-    const minutes = (((last?.at ?? 0) - (first?.at ?? 0)) / 60_000).toFixed(1);
-    return [
-      `${name}: heap ${mb(first?.heapUsed)} -> ${mb(last?.heapUsed)}, rss ${mb(first?.rss)} -> ${mb(last?.rss)} in ${minutes} min`,
-    ];
+/** Kinds of dimension that the load has, and that refused nobody: then "never over" proves little about them. */
+export function unrefusing({ refusals }: Pick<Counts, 'refusals'>): string[] {
+  const kinds = new Set(Object.keys(limits).map((dimension) => dimension.split(':')[0] ?? ''));
+  const refusing = new Set(Object.keys(refusals).map((dimension) => dimension.split(':')[0]));
+  return [...kinds].filter((kind) => !refusing.has(kind));
+}
+
+/**
+ * Memory by process: of each name the process that was seen longest, first and last. Nodes that are killed live too short to tell anything; the one
+ * that is spared tells all of the time.
+ */
+export function memoryLines({ memory }: Pick<ChaosReport, 'memory'>): string[] {
+  return [...new Set(memory.map(({ node }) => node))].sort().flatMap((name) => {
+    const lives = [...new Set(memory.filter(({ node }) => node === name).map(({ pid }) => pid))].map((pid) =>
+      memory.filter((one) => one.node === name && one.pid === pid),
+    );
+    const [first, ...rest] = lives.sort((one, other) => lengthOf(other) - lengthOf(one))[0] ?? [];
+    const last = rest.at(-1);
+    if (first === undefined || last === undefined) return [];
+    const heap = first.heapUsed === undefined ? '' : `heap ${mb(first.heapUsed)} -> ${mb(last.heapUsed)}, `;
+    const minutes = ((last.at - first.at) / 60_000).toFixed(1);
+    return [`${name}: ${heap}rss ${mb(first.rss)} -> ${mb(last.rss)} in ${minutes} min`];
   });
+}
+
+function lengthOf(samples: readonly MemorySample[]): number {
+  return (samples.at(-1)?.at ?? 0) - (samples[0]?.at ?? 0);
+}
+
+function mb(bytes: number | undefined): string {
+  return `${((bytes ?? 0) / 1_048_576).toFixed(1)} MB`;
 }
 
 function pairs(counts: Readonly<Record<string, number>>): string {

@@ -11,6 +11,8 @@ export interface NodeTask {
   scripts: Record<string, string>;
   firedFile: string;
   samplesFile: string;
+  /** Its clock is so far ahead of the machine's; negative = behind. */
+  clockOffMs?: number;
 }
 
 /** Short, so that what a dead node held passes on within seconds. */

@@ -36,9 +36,10 @@ export const awaitPoints: readonly AwaitPoint[] = [
 
 /**
  * Who dies at the point. `before`: nothing was sent; `after`: the answer is there and nobody has acted on it. Redis and the workspace die with the
- * call under way, as far as it goes to them.
+ * call under way, as far as it goes to them. A stalled node does not die: with the answer in hand its event loop stands still until every lease and
+ * lock it had is over, and then it goes on as if nothing had been.
  */
-export const faults = ['node before', 'node after', 'redis', 'workspace'] as const;
+export const faults = ['node before', 'node after', 'node stalled', 'redis', 'workspace'] as const;
 export type Fault = (typeof faults)[number];
 
 export interface Cell {
@@ -46,12 +47,17 @@ export interface Cell {
   fault: Fault;
 }
 
-/** What a node is told to do: at the call of the point with this number (from 0, counted from the order on), kill this process. */
+/** What a node is told to do: at the call of the point with this number (from 0, counted from the order on), kill this process, or stand still. */
 export interface Order extends Cell {
   moment: 'before' | 'sent' | 'after';
   skip: number;
   pid: number;
+  /** Instead of a kill: the event loop is blocked so long. */
+  stallMs?: number;
 }
+
+/** Longer than any lease and lock of a node of the chaos test. */
+export const stallMs = 7_000;
 
 export const cells: readonly Cell[] = awaitPoints.flatMap(({ name }) =>
   faults.map((fault) => ({ point: name, fault })),
@@ -59,7 +65,7 @@ export const cells: readonly Cell[] = awaitPoints.flatMap(({ name }) =>
 
 export function momentOf({ point, fault }: Cell): Order['moment'] {
   if (fault === 'node before') return 'before';
-  if (fault === 'node after') return 'after';
+  if (fault === 'node after' || fault === 'node stalled') return 'after';
   return awaitPoints.find(({ name }) => name === point)?.script === undefined ? 'before' : 'sent';
 }
 

@@ -1,6 +1,6 @@
 /**
  * Loaded with `--import` into a node of the service that knows nothing of it: watches what the process sends to Redis and over HTTP, and kills
- * it, Redis or the workspace at the call that it is told. Orders come as JSON lines on standard input; its end is the end of the node.
+ * it, Redis or the workspace at the call that it is told, or lets it stand still there. It can also put its clock off. Orders come as JSON lines on standard input; its end is the end of the node.
  */
 import { createHash } from 'node:crypto';
 import { type ChannelListener, subscribe } from 'node:diagnostics_channel';
@@ -16,9 +16,12 @@ import { type AwaitPoint, type Order, awaitPoints } from './points.ts';
 /** A command as ioredis writes it: `*5\r\n$7\r\nevalsha\r\n$40\r\n<digest>…`. */
 const evalsha = /^\*\d+\r\n\$7\r\nevalsha\r\n\$40\r\n([0-9a-f]{40})\r\n/;
 
+const now = Date.now;
+
 if (isMainThread) watchCalls(JSON.parse(process.argv[2] ?? '{}') as NodeTask);
 
 function watchCalls(task: NodeTask): void {
+  if (task.clockOffMs !== undefined) setClockOff(task.clockOffMs);
   const orders: Order[] = [];
   const at = (point: AwaitPoint | undefined, moment: Order['moment']): void => {
     if (point === undefined) return;
@@ -26,8 +29,9 @@ function watchCalls(task: NodeTask): void {
     if (order === undefined || order.skip-- > 0) return;
     orders.splice(orders.indexOf(order), 1);
     if (!isThere(order.pid)) return;
-    appendFileSync(task.firedFile, `${JSON.stringify({ ...order, node: task.name, at: Date.now() })}\n`);
-    process.kill(order.pid, 'SIGKILL');
+    appendFileSync(task.firedFile, `${JSON.stringify({ ...order, node: task.name, at: now() })}\n`);
+    if (order.stallMs === undefined) process.kill(order.pid, 'SIGKILL');
+    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, order.stallMs);
   };
   watchRedis(task, at);
   watchHttp(at);
@@ -38,6 +42,16 @@ function watchCalls(task: NodeTask): void {
     orders.push(JSON.parse(line) as Order);
   });
   input.on('close', () => process.exit(0));
+}
+
+/** What this process takes for the time is so far off from now on. */
+function setClockOff(ms: number): void {
+  const off = (): number => now() + ms;
+  globalThis.Date = new Proxy(Date, {
+    construct: (target, args, made) => Reflect.construct(target, args.length === 0 ? [off()] : args, made) as object,
+    apply: (target) => Reflect.construct(target, [off()]).toString(),
+    get: (target, name) => (name === 'now' ? off : (Reflect.get(target, name) as unknown)),
+  });
 }
 
 /** Another order may have killed it in the meantime. */
@@ -62,7 +76,10 @@ function watchRedis({ scripts }: NodeTask, at: At): void {
     if (typeof args[0] === 'string') at(pointOf(evalsha.exec(args[0])?.[1]), 'before');
     return Reflect.apply(write, this, args) as boolean;
   };
-  subscribe('tracing:ioredis:command:start', (message) => at(pointOf(digestOf(message)), 'sent'));
+  // The connection sends what one turn asks for together, at the end of the turn.
+  subscribe('tracing:ioredis:command:start', (message) =>
+    process.nextTick(() => at(pointOf(digestOf(message)), 'sent')),
+  );
   subscribe('tracing:ioredis:command:asyncEnd', (message) => {
     if ((message as { error?: unknown }).error === undefined) at(pointOf(digestOf(message)), 'after');
   });
@@ -100,6 +117,6 @@ function sample({ name, samplesFile }: NodeTask): void {
   const { rss, heapUsed, external } = process.memoryUsage();
   appendFileSync(
     samplesFile,
-    `${JSON.stringify({ node: name, pid: process.pid, at: Date.now(), rss, heapUsed, external })}\n`,
+    `${JSON.stringify({ node: name, pid: process.pid, at: now(), rss, heapUsed, external })}\n`,
   );
 }

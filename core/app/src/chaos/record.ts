@@ -82,7 +82,10 @@ export async function clustersAlive(system: System): Promise<string[]> {
 }
 
 async function askWorkspace({ workspace }: System, path: string): Promise<unknown> {
-  const answer = await fetch(workspace.url + path, { headers: { authorization: `Bearer ${workspace.token}` } });
+  const answer = await fetch(workspace.url + path, {
+    headers: { authorization: `Bearer ${workspace.token}` },
+    signal: AbortSignal.timeout(20_000),
+  });
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
   return answer.json();
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -22,13 +22,14 @@ import type { Order } from './points.ts';
 import type { WorkspaceTask } from './workspace-main.ts';
 
 export type Fired = Order & { node: string; at: number };
+/** Of one process at one time; bytes. The heap, after a collection, only of nodes of the service. */
 export interface MemorySample {
   node: string;
   pid: number;
   at: number;
   rss: number;
-  heapUsed: number;
-  external: number;
+  heapUsed?: number;
+  external?: number;
 }
 
 /** Nodes, Redis and workspace as processes of their own; whoever dies is started again. */
@@ -50,6 +51,8 @@ export interface System {
   told: Map<string, number>;
   fired(): Fired[];
   samples(): MemorySample[];
+  /** Takes a sample of the memory of each process that is there. */
+  sample(): void;
   /** Last words of processes that ended without being killed. */
   troubles: string[];
   close(): Promise<void>;
@@ -65,26 +68,80 @@ export interface ChaosNode {
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-export async function startSystem(options: { seed: number; nodes: number; redisArgs?: string[] }): Promise<System> {
-  const folder = mkdtempSync(join(tmpdir(), 'slowlane-chaos-'));
+export interface SystemOptions {
+  seed: number;
+  nodes: number;
+  redisArgs?: string[];
+  /** A start that takes longer fails, ms. */
+  mostMs?: number;
+  /** By node: how far its clock is ahead of the machine's, ms. */
+  clockOffMs?: readonly number[];
+  /** Of one run, ms; by default 100 to 600, as the seed says. */
+  runMs?: number;
+}
+
+type Endings = (() => Promise<void> | void)[];
+/** Processes that have ended by themselves; beyond it none is started again. */
+const mostTroubles = 20;
+
+export function isBeyondHelp({ troubles }: System): boolean {
+  return troubles.length > mostTroubles;
+}
+
+/** Fails when it does not start, with what the processes said last; nothing of it is left then. */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const endings: Endings = [];
   const troubles: string[] = [];
-  const endings: (() => Promise<void> | void)[] = [];
+  const { mostMs = 120_000 } = options;
+  const late = pause(mostMs, undefined, { ref: false }).then(() => {
+    throw new Error(`did not start within ${mostMs / 1_000} s: ${troubles.join('\n')}`);
+  });
+  try {
+    return await Promise.race([build(options, { endings, troubles }), late]);
+  } catch (error) {
+    await endAll(endings);
+    throw error;
+  }
+}
+
+/** The last that was started ends first; one that does not end holds up no other. */
+async function endAll(endings: Endings): Promise<void> {
+  const failures: unknown[] = [];
+  for (const end of endings.splice(0).reverse()) {
+    const ended = Promise.resolve().then(end);
+    await Promise.race([ended, pause(20_000, undefined, { ref: false })]).catch((error) => failures.push(error));
+  }
+  if (failures.length > 0) throw new AggregateError(failures, `did not end: ${failures.map(String).join(', ')}`);
+}
+
+async function build(
+  options: SystemOptions,
+  { endings, troubles }: { endings: Endings; troubles: string[] },
+): Promise<System> {
+  const folder = mkdtempSync(join(tmpdir(), 'slowlane-chaos-'));
+  endings.push(() => rmSync(folder, { recursive: true, force: true }));
   const shared = pathsOf({ ...readEnvironment(), home: join(folder, 'shared') });
   mkdirSync(shared.keys, { recursive: true });
   const workspaceToken = keptSecret(join(shared.keys, 'workspace-token'), 'dapi');
   for (const name of ['link-key', 'webhook-key']) keptSecret(join(shared.keys, name));
   const told = new Map<string, number>();
   const callbacks = await listenForCallbacks(told);
+  endings.push(callbacks.close);
   const redis = await startRedis({ args: options.redisArgs ?? [] });
+  endings.push(() => redis.stop());
   const firedFile = join(folder, 'fired.jsonl');
   const samplesFile = join(folder, 'samples.jsonl');
   const port = await freePort();
-  const task: WorkspaceTask = { folder, port, token: workspaceToken, seed: options.seed };
+  const { seed, runMs, clockOffMs = [] } = options;
+  const task: WorkspaceTask = { folder, port, token: workspaceToken, seed, ...(runMs === undefined ? {} : { runMs }) };
   const workspace = keepAlive([here('workspace-main.ts'), JSON.stringify(task)], troubles);
+  endings.push(() => workspace.end());
   await workspace.ready;
   const logger = createLogger('chaos', 'error');
   const queue = await openQueue({ url: redis.url, logger, leaseMs: queueLeaseMs });
+  endings.push(() => queue.close());
   const ledger = await openLedger({ file: shared.ledger, archiveDir: shared.archive, logger });
+  endings.push(() => ledger.close());
   const url = `http://127.0.0.1:${port}`;
   const auth = { token: workspaceToken };
   const client = createDatabricksClient({ host: url, auth, userAgent: 'chaos', logger });
@@ -103,7 +160,6 @@ export async function startSystem(options: { seed: number; nodes: number; redisA
     gates,
     policy: { callbacks: [new URL(callbacks.url).host] },
   };
-  const keepers: ReturnType<typeof keepAlive>[] = [];
   const nodes = await Promise.all(
     Array.from({ length: options.nodes }, async (_, index): Promise<ChaosNode> => {
       const name = `node${index}`;
@@ -111,10 +167,11 @@ export async function startSystem(options: { seed: number; nodes: number; redisA
       const nodeTask: NodeTask = {
         ...{ name, home: join(folder, name), shared: shared.home, config: { ...config, listen } },
         ...{ scripts: scriptNamesByDigest(queueLeaseMs), firedFile, samplesFile },
+        ...(clockOffMs[index] === undefined ? {} : { clockOffMs: clockOffMs[index] }),
       };
       const argv = ['--import', here('preload.ts'), here('node-main.ts'), JSON.stringify(nodeTask)];
       const keeper = keepAlive(argv, troubles);
-      keepers.push(keeper);
+      endings.push(() => keeper.end());
       await keeper.ready;
       return { name, url: `http://127.0.0.1:${listen.port}`, pid: keeper.pid, send: keeper.send };
     }),
@@ -136,13 +193,6 @@ export async function startSystem(options: { seed: number; nodes: number; redisA
     clearInterval(guard);
     // One that comes back after its end would stay for ever.
     while (reviving) await pause(20);
-    await Promise.all(keepers.map((keeper) => keeper.end()));
-    await queue.close();
-    await ledger.close();
-    await workspace.end();
-    await redis.stop();
-    callbacks.close();
-    rmSync(folder, { recursive: true, force: true });
   });
   return {
     ...{ nodes, queue, ledger, token: secret, told, troubles, callbackUrl: callbacks.url },
@@ -159,9 +209,18 @@ export async function startSystem(options: { seed: number; nodes: number; redisA
     },
     fired: () => linesOf<Fired>(firedFile),
     samples: () => linesOf<MemorySample>(samplesFile),
-    close: async () => {
-      for (const end of endings) await end();
+    sample() {
+      for (const node of nodes) node.send('sample');
+      for (const [name, pid] of [
+        ['redis', redis.pid],
+        ['workspace', workspace.pid()],
+      ] as const) {
+        const rss = residentBytes(pid);
+        const one: MemorySample = { node: name, pid, at: Date.now(), rss: rss ?? 0 };
+        if (rss !== undefined) appendFileSync(samplesFile, `${JSON.stringify(one)}\n`);
+      }
     },
+    close: () => endAll(endings),
   };
 }
 
@@ -193,7 +252,7 @@ function keepAlive(args: readonly string[], troubles: string[]) {
       isReady = false;
       if (!ending && signal !== 'SIGKILL' && !isEarly)
         troubles.push(`ended with ${exitCode ?? signal}: ${words.slice(-12).join('\n')}`);
-      if (troubles.length > 20) return;
+      if (troubles.length > mostTroubles) return;
     }
   })();
   return {
@@ -229,6 +288,16 @@ async function listenForCallbacks(told: Map<string, number>): Promise<{ url: str
   };
 }
 
+/** Undefined for a process that is not there. */
+function residentBytes(pid: number): number | undefined {
+  try {
+    const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kib === undefined ? undefined : Number(kib) * 1_024;
+  } catch {
+    return undefined;
+  }
+}
+
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -240,6 +309,7 @@ function isRunning(pid: number): boolean {
 
 function linesOf<T>(file: string): T[] {
   if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n');
+  // A line that is being written has no end yet.
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as T);
 }

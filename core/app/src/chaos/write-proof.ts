@@ -2,69 +2,70 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '@slowlane/process';
 import { repository } from '../processes/installation.ts';
-import { chaosCommand } from './chaos-command.ts';
-import { faultsFound, type Verdict } from './judge.ts';
-import { matrixOf } from './matrix.ts';
-import type { ChaosReport } from './run-chaos.ts';
+import { chaosCommand, verdictOf } from './chaos-command.ts';
+import { faultsFound } from './judge.ts';
+import { unrefusing } from './matrix.ts';
+import { mergeReports } from './merge-reports.ts';
+import { proofSection } from './proof-section.ts';
+import { proofTables } from './proof-tables.ts';
+import { type ChaosReport, runChaos } from './run-chaos.ts';
 
-/** `node core/app/src/chaos/write-proof.ts [minutes] [seed]`: runs the chaos test and puts what it has shown into docs/proof.md. */
+/**
+ * Puts what a chaos run has shown into docs/proof.md: `node core/app/src/chaos/write-proof.ts [minutes] [seed]` makes the run; `… --report FILE…` takes
+ * what `slowlane test chaos --minutes N --seed S --json` has printed, several runs as one; `… --missing FILE…` also
+ * makes a run of the cells in which nothing fired in them; `… --tables` renews the tables of tests and mutants alone. A run that did not come
+ * to its end is not written down.
+ */
 const page = join(repository, 'docs/proof.md');
-const [minutes = '10', seed = '1'] = process.argv.slice(2);
-const { report } = await chaosCommand({ minutes: Number(minutes), seed: Number(seed) }, (line) =>
-  process.stderr.write(`${line}\n`),
-);
-const { stdout } = await run(['/usr/bin/git', 'rev-parse', '--short', 'HEAD'], { cwd: repository });
-writeFileSync(page, withSection(readFileSync(page, 'utf8'), section(report, stdout.trim())));
-process.exit(faultsFound(report.verdict).length === 0 ? 0 : 1);
+const begin = '<!-- chaos: made by `node core/app/src/chaos/write-proof.ts` -->';
+const end = '<!-- /chaos -->';
+const border = '<!-- chaos tables -->';
 
-function section(report: ChaosReport, commit: string): string {
-  const { head, rows } = matrixOf(report);
-  const { counts, verdict, fired, seed, tookMs } = report;
-  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const pairs = (from: Readonly<Record<string, number>>): string =>
-    Object.entries(from)
-      .map(([name, count]) => `\`${name}\` ${count}`)
-      .join(', ');
-  return [
-    '<!-- chaos: made by `node core/app/src/chaos/write-proof.ts` -->',
-    '',
-    '## Await point x fault',
-    '',
-    `${new Date().toISOString().slice(0, 10)}, commit ${commit} and what stood in its tree, seed ${seed}, ${Math.round(tookMs / 1_000)} s: \`./slowlane test chaos --minutes ${minutes} --seed ${seed}\`.`,
-    'Three nodes of the service, Redis and the local workspace are processes of their own; cells: kills (`kill -9`) that fired while a node was at that call. "Before": nothing was sent;',
-    '"after": the answer was there and nobody had acted on it; Redis and the workspace die with the call under way. Programs of the runs only take time; their ends are on disk, as with a supervisor.',
-    '',
-    row(head),
-    row(head.map(() => '---')),
-    ...rows.map(row),
-    '',
-    `- ${fired.length} kills, ${counts.acknowledged} requests acknowledged, ${counts.runs} runs, ${counts.retried} attempts repeated, ${counts.events} events`,
-    `- ended: ${pairs(counts.ends)}`,
-    `- made someone wait: ${pairs(counts.refusals)}`,
-    `- judged by the workspace's record and the clients' log of 202s: ${verdictOf(verdict)}`,
-    '',
-    '<!-- /chaos -->',
-  ].join('\n');
+const [first = '10', ...others] = process.argv.slice(2);
+if (first === '--tables') {
+  write(ranBefore());
+} else {
+  const reports = await reportsOf(first, others);
+  const report = mergeReports(reports);
+  process.stderr.write(`${verdictOf(report)}\n`);
+  const isProven = report.fired.length > 0 && report.verdict.unfinished.length === 0;
+  if (isProven) write(proofSection(report, { commit: await commit(), command: reports.map(commandOf).join('`, `') }));
+  const isWhole = report.missing.length === 0 && unrefusing(report.counts).length === 0;
+  process.exitCode = isProven && isWhole && faultsFound(report.verdict).length === 0 ? 0 : 1;
 }
 
-function verdictOf(verdict: Verdict): string {
-  const words: Record<keyof Verdict, string> = {
-    lost: 'lost',
-    doubleRuns: 'run twice',
-    overLimit: 'limits passed',
-    leakedSlots: 'slots leaked',
-    orphanClusters: 'clusters without an owner',
-    unexplained: 'ends without a reason',
-    ledgerDiffers: 'differences of ledger and stream',
-    untold: 'ends that nobody was told of',
-    troubles: 'processes that ended by themselves',
-  };
-  return Object.entries(words)
-    .map(([name, text]) => `${verdict[name as keyof Verdict].length} ${text}`)
-    .join(', ');
+async function reportsOf(how: string, rest: readonly string[]): Promise<ChaosReport[]> {
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  if (how !== '--report' && how !== '--missing')
+    return [(await chaosCommand({ minutes: Number(how), seed: Number(rest[0] ?? '1') }, say)).report];
+  const reports = rest.map((file) => (JSON.parse(readFileSync(file, 'utf8')) as { report: ChaosReport }).report);
+  if (how === '--report') return reports;
+  const { missing, seed } = mergeReports(reports);
+  const more = await runChaos({ seed: seed + 1, cells: missing, minutes: 0, mostMs: 300_000, say });
+  return [...reports, more];
 }
 
-function withSection(text: string, made: string): string {
-  const known = /<!-- chaos:[\s\S]*<!-- \/chaos -->/;
-  return known.test(text) ? text.replace(known, () => made) : `${text.trimEnd()}\n\n${made}\n`;
+function commandOf({ seed, minutes }: ChaosReport): string {
+  return minutes > 0
+    ? `./slowlane test chaos --minutes ${minutes} --seed ${seed}`
+    : 'node core/app/src/chaos/write-proof.ts --missing';
+}
+
+async function commit(): Promise<string> {
+  const { stdout } = await run(['/usr/bin/git', 'rev-parse', '--short', 'HEAD'], { cwd: repository });
+  return stdout.trim();
+}
+
+function write(shown: string): void {
+  const text = readFileSync(page, 'utf8');
+  const section = [begin, '', '## Chaos', '', shown, '', border, '', proofTables(), '', end].join('\n');
+  const known = text.indexOf(begin);
+  if (known < 0) writeFileSync(page, `${text.trimEnd()}\n\n${section}\n`);
+  else writeFileSync(page, text.slice(0, known) + section + text.slice(text.indexOf(end, known) + end.length));
+}
+
+/** What the last run has shown, as it stands in the page. */
+function ranBefore(): string {
+  const shown = /## Chaos\n\n([\s\S]*?)\n\n<!-- chaos tables -->/.exec(readFileSync(page, 'utf8'))?.[1];
+  return shown ?? 'No run has been written down yet.';
 }
