@@ -98,6 +98,8 @@ export interface ConformanceRequest {
   host: string | undefined;
   /** Name of the variable with the token. */
   tokenEnv: string;
+  /** Name of the variable with `<client id>:<secret>` of a service principal. */
+  principalEnv?: string | undefined;
   /** Default: all. */
   clients: string[];
   glob: string;
@@ -120,6 +122,10 @@ export interface TestView {
   passed: number;
   failed: number;
   skipped: number;
+  /** Failed tests; `message`: the first line of what it said. */
+  failures?: { suite: string; file: string; title: string; message: string }[];
+  /** What tests of this run have seen: language x stage, driver x abuse test. */
+  tables?: { title: string; head: string[]; rows: string[][]; legend: string }[];
 }
 
 export interface PluginsView {

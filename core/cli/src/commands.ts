@@ -5,10 +5,11 @@ import * as build from './commands/build.ts';
 import * as buildProof from './commands/build-proof.ts';
 import * as cluster from './commands/cluster.ts';
 import * as gate from './commands/gate.ts';
+import * as gateLimits from './commands/gate-limits.ts';
 import * as local from './commands/local.ts';
 import * as pipeline from './commands/pipeline.ts';
-import * as platform from './commands/platform.ts';
 import * as plugin from './commands/plugin.ts';
+import * as token from './commands/token.ts';
 import * as toolchain from './commands/toolchain.ts';
 import * as workspace from './commands/workspace.ts';
 import * as workspaceFault from './commands/workspace-fault.ts';
@@ -16,6 +17,7 @@ import * as request from './commands/request.ts';
 import * as requestLogs from './commands/request-logs.ts';
 import * as result from './commands/result.ts';
 import * as run from './commands/run.ts';
+import { trace } from './commands/trace.ts';
 
 /** Every command, in the order of the help. */
 export const commands: readonly Command<CommandInput>[] = [
@@ -35,14 +37,15 @@ export const commands: readonly Command<CommandInput>[] = [
   ...[automation.deliveryLs, automation.deliveryRedeliver],
   ...[request.requestCreate, request.requestLs, request.requestShow, request.requestWait, request.requestCancel],
   ...[request.requestRetry, request.requestRetryAll, request.requestCancelAll, requestLogs.requestLogs],
-  ...[platform.runShow, platform.runLogs, run.runCancel],
-  ...[result.resultLs, platform.resultGet, result.resultLink, result.resultRevoke, platform.trace],
-  ...[platform.gateLs, platform.gateSet, platform.gateReset, gate.gatePause, gate.gateRelease, gate.gateExplain],
+  ...[run.runShow, run.runLogs, run.runCancel],
+  ...[result.resultLs, result.resultGet, result.resultLink, result.resultRevoke, trace],
+  ...[gateLimits.gateLs, gateLimits.gateSet, gateLimits.gateReset, gate.gatePause, gate.gateRelease, gate.gateExplain],
+  ...[gate.gateBusy, gate.gateFree, gate.gateMetric],
   ...[cluster.clusterLs, cluster.clusterEnd],
   ...[
-    platform.tokenCreate,
-    platform.tokenLs,
-    platform.tokenRevoke,
+    token.tokenCreate,
+    token.tokenLs,
+    token.tokenRevoke,
     plugin.pluginLs,
     plugin.pluginNew,
     plugin.pluginTest,

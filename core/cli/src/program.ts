@@ -2,6 +2,7 @@ import { SlowLaneError, exitCodeOf, failureOf } from '@slowlane/contracts';
 import { Command as Program, CommanderError } from 'commander';
 import type { Command, CommandContext, CommandInput } from './command.ts';
 import { commands } from './commands.ts';
+import { groups } from './groups.ts';
 import { createStyle } from './style.ts';
 
 export interface ProgramOptions {
@@ -25,6 +26,8 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     .configureOutput({
       writeOut: (text) => options.stdout.write(text),
       writeErr: (text) => options.stderr.write(text),
+      // Told below, in the form of every other failure.
+      outputError: () => undefined,
     });
   for (const command of commands)
     addCommand(program, command, (input, json) =>
@@ -34,7 +37,8 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? 0 : exitCodeOf('cli.usage');
+    if (error.exitCode === 0) return 0;
+    return isHelp(error) ? exitCodeOf('cli.usage') : reportUsage(error, { argv, program, options });
   }
   return exit;
 }
@@ -47,7 +51,8 @@ function addCommand(
   const words = command.name.split(' ');
   const leaf = words.pop() as string;
   const parent = words.reduce(
-    (at, word) => at.commands.find((known) => known.name() === word) ?? group(at, word),
+    (at, word, index) =>
+      at.commands.find((known) => known.name() === word) ?? group(at, word, words.slice(0, index + 1).join(' ')),
     program,
   );
   const entry = parent.command(leaf).description(command.summary).exitOverride().enablePositionalOptions();
@@ -68,8 +73,30 @@ function addCommand(
   });
 }
 
-function group(parent: Program, word: string): Program {
-  return parent.command(word).description(`${word} commands`).exitOverride().enablePositionalOptions();
+function group(parent: Program, word: string, path: string): Program {
+  const summary = groups[path] ?? `${path} commands`;
+  return parent.command(word).description(summary).exitOverride().enablePositionalOptions();
+}
+
+/** A group without a word behind it shows its help, and is still no command. */
+function isHelp({ code }: CommanderError): boolean {
+  return code === 'commander.help' || code === 'commander.helpDisplayed';
+}
+
+/** A wrong command line, told as every other failure: with the help that would have shown the right one. */
+function reportUsage(
+  { message }: CommanderError,
+  { argv, program, options }: { argv: readonly string[]; program: Program; options: ProgramOptions },
+): number {
+  const error = new SlowLaneError('cli.usage', message.replace(/^error: /, '').replaceAll('\n', ' '), {
+    hint: `Run: slowlane ${[...commandWords(program, argv), '--help'].join(' ')}`,
+  });
+  return report(error, { ...options, json: argv.includes('--json') });
+}
+
+function commandWords(program: Program, argv: readonly string[]): string[] {
+  const next = program.commands.find((known) => known.name() === argv[0]);
+  return next === undefined ? [] : [next.name(), ...commandWords(next, argv.slice(1))];
 }
 
 async function runCommand(

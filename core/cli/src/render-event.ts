@@ -19,7 +19,8 @@ const lines: Record<EventType, (data: Data) => string> = {
   'build.cancelled': () => 'build cancelled',
   'request.accepted': ({ operation, principal, artifact }) =>
     `request for ${text(operation)} accepted from ${text(principal)}, pinned to ${digest(artifact)}`,
-  'request.mediated': ({ parts }) => `split into ${Array.isArray(parts) ? parts.length : '?'} part(s)`,
+  'request.mediated': ({ parts, total }) =>
+    `split into ${typeof total === 'number' ? total : Array.isArray(parts) ? parts.length : '?'} part(s)`,
   'request.cancelling': ({ by }) => `cancel asked by ${text(by)}`,
   'request.joining': () => 'all parts have ended: joining',
   'request.succeeded': ({ files }) => `succeeded with ${Array.isArray(files) ? files.length : 0} result file(s)`,
@@ -27,8 +28,10 @@ const lines: Record<EventType, (data: Data) => string> = {
   'request.failed': ({ failure }) => `failed: ${failureText(failure)}`,
   'request.cancelled': () => 'cancelled',
   'part.parked': ({ key }) => `${text(key)} parked at the gate`,
-  'part.waiting': ({ dimension, limit, inUse, ahead }) =>
-    `waits: ${text(dimension)} has ${text(inUse)} of ${text(limit)} in use, ${text(ahead)} ahead`,
+  'part.waiting': ({ dimension, limit, inUse, ahead, reason }) =>
+    reason !== undefined
+      ? `waits with its slot for ${text(dimension)}: ${text(reason)}`
+      : `waits: ${text(dimension)} has ${text(inUse)} of ${text(limit)} in use, ${text(ahead)} ahead`,
   'part.granted': ({ waitedMs }) => `granted after ${formatDuration(Number(waitedMs ?? 0))}`,
   'part.submitting': ({ attempt, token }) => `submitting, attempt ${text(attempt)}, token ${text(token).slice(0, 12)}…`,
   'part.running': ({ runId, runPageUrl }) => `run ${text(runId)} ${text(runPageUrl)}`.trimEnd(),

@@ -15,15 +15,21 @@ export function waitLines(wait: PartWaitView): string[] {
       ? []
       : [`before it: ${wait.position.overall} parts, ${wait.position.inClass} alike`]),
     ...holderLines(wait),
-    ...(wait.opensAt === undefined ? [] : [`opens at ${iso(wait.opensAt)}`]),
+    ...(wait.opensAt === undefined
+      ? []
+      : [`${wait.reason === undefined ? 'opens' : 'tried again'} at ${iso(wait.opensAt)}`]),
     ...(wait.notBefore === undefined ? [] : [`not before ${iso(wait.notBefore)}`]),
     ...(wait.deadline === undefined ? [] : [`deadline ${iso(wait.deadline)}`]),
     ...(wait.eta === undefined ? [] : [`starts between ${iso(wait.eta.earliest)} and ${iso(wait.eta.latest)}`]),
   ];
 }
 
-function dimensionLines({ dimension, limit, inUse, taken, weight, impossible }: PartWaitView): string[] {
+function dimensionLines({ dimension, reason, limit, inUse, taken, weight, impossible }: PartWaitView): string[] {
   if (dimension === undefined) return ['waits for its turn'];
+  if (reason !== undefined) {
+    const clusters = limit === undefined || limit === null ? '' : ` (${inUse ?? 0} of ${limit} clusters)`;
+    return [`has its slot and waits for ${dimension}: ${reason}${clusters}`];
+  }
   if (limit === undefined) return [`waits for ${dimension}`];
   const others = taken === undefined || taken === 0 ? '' : `, ${taken} taken by others`;
   const needs = weight === undefined || weight === 1 ? '' : `, it needs ${weight}`;

@@ -30,9 +30,9 @@ export interface EventSubject {
  * build.stage {stage, found: what the stage found (Partial<BuildFindings>), …its note} · build.cached {fromBuild, contentKey}
  * build.registered {jobId, workspace, artifact, found} · build.built {found} · build.failed {failure} · build.cancelled {}
  * request.accepted {operation, principal, revision, registrationId, artifact, workspace, body, callback?, traceparent?}
- * request.mediated {parts: [{part, key}], body, resultPath, claim: {dimension: weight}, priority} · request.cancelling {by} · request.joining {}
+ * request.mediated {parts: [{part, key}], total? (above 1,000 parts; the first 1,000 are listed), body, resultPath, claim: {dimension: weight}, priority} · request.cancelling {by} · request.joining {}
  * request.succeeded {files, missing?: [{key, state, code?, message?}]} · request.nothing-to-do {} · request.failed {failure} · request.cancelled {by?}   (the end events)
- * part.parked {key, index, document, estimateMicros?; when it is run again: key, index, attempt} · part.waiting {dimension, limit, inUse, ahead: parts of the same claim before it} · part.granted {waitedMs}
+ * part.parked {key, index, document, estimateMicros?; when it is run again: key, index, attempt} · part.waiting {dimension, limit, inUse, ahead: parts of the same claim before it, or reason and until for one held back with its slot} · part.granted {waitedMs}
  * part.submitting {attempt, token, node} · part.running {runId, attempt, runPageUrl?} · part.cancelling {}
  * part.unknown {attempt, failure: a run may have been started and cannot be found; the slot is kept until a person cancels}
  * part.progress {attempt, step, percent?, message?}

@@ -10,6 +10,7 @@ export * from './plugin.ts';
 export * from './policy.ts';
 export * from './rest.ts';
 export * from './rest-automation.ts';
+export * from './rest-gates.ts';
 export * from './runtimes.ts';
 export * from './scrub.ts';
 export * from './states.ts';

@@ -7,7 +7,7 @@ export const DurationText = z.string().regex(/^[1-9][0-9]{0,5}(ms|s|m|h|d)$/, 'a
 export const BytesText = z.string().regex(/^[1-9][0-9]{0,6}(k|m|g)$/, 'a number and a unit: 512m, 4g');
 
 export const SourceSpec = z.strictObject({
-  /** https URL, or absent for a pipeline that is fed by `git push` to Slow Lane's own remote. */
+  /** https URL (or ssh, with a deploy key that the operator named), or absent for a pipeline that is fed by `git push` to Slow Lane's own remote. */
   git: z.string().optional(),
   ref: z.string().min(1).max(200).default('main'),
   path: z.string().default('.'),
@@ -21,9 +21,21 @@ export const BuildSpec = z.strictObject({
   test: z.boolean().default(true),
   coverage: z.strictObject({ minimum: z.number().min(0).max(100) }).optional(),
   timeout: DurationText.default('20m'),
+  /** A step that writes no line for this long is ended; absent = only `timeout` ends it. Downloads are silent: leave room for them. */
+  idle: DurationText.optional(),
+  /**
+   * Age (default `24h`) at which a dependency set whose versions may change (ranges, SNAPSHOTs, unpinned Python packages) is resolved again by the next
+   * build. Sets of fixed coordinates alone do not age, and an unchanged tree keeps its artifact.
+   */
+  refresh_after: DurationText.optional(),
   memory: BytesText.default('4g'),
   /** Registries the build may ask, by name; default: those that its language needs. */
   egress: z.array(Name).optional(),
+  /** Hosts (`host` or `host:port`) that the tools may reach directly while they resolve dependencies, for what no registry has; the provenance says that they are not verified. */
+  connect: z
+    .array(z.string().regex(/^[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?$/))
+    .max(20)
+    .optional(),
   /** Which file is the artifact, where several would fit: a glob relative to the project folder. */
   artifact: z.string().optional(),
   options: JsonObject.default({}),

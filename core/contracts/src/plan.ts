@@ -54,6 +54,8 @@ export const BuildPlan = z.strictObject({
   reports: z
     .array(z.strictObject({ kind: z.enum(['junit', 'jacoco', 'scoverage', 'cobertura']), glob: z.string() }))
     .default([]),
+  /** Why two builds of the same tree may differ, a sentence each: what the tool itself does not allow to be fixed. Shown in the build's log and report. */
+  varies: z.array(z.string()).optional(),
   output: z.strictObject({
     /** Globs relative to `/work`; `exclude` removes candidates that are never the artifact (`-sources.jar`). Exactly one file must remain. */
     primary: z.strictObject({ include: z.array(z.string()).min(1), exclude: z.array(z.string()).default([]) }),

@@ -8,8 +8,11 @@ export const Policy = z.strictObject({
   weight: z.int().min(1).default(10),
   /** Lowest number (= most urgent) an author may choose. */
   priority: z.int().min(0).max(9).default(0),
-  parts: z.int().min(1).max(1_000).default(100),
+  /** Most parts of one request. They come to the gate in steps of 1,000. */
+  parts: z.int().min(1).max(10_000).default(10_000),
   build_timeout: DurationText.default('1h'),
+  /** Longest silence of a build step that an author may allow. */
+  build_idle: DurationText.default('1h'),
   build_memory: BytesText.default('6g'),
   job_timeout: DurationText.default('24h'),
   job_memory: BytesText.default('8g'),
@@ -20,6 +23,11 @@ export const Policy = z.strictObject({
    * without TLS. Names must lead to public addresses; an inner one is allowed only where it is written as digits.
    */
   downloads: z.array(z.string().regex(/^(?:http:\/\/)?[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?$/)).default([]),
+  /**
+   * Hosts that builds may reach by TLS past all registries, where their pipeline asks for it (`build.connect`): `host` or `host:port`. What comes
+   * from there is not verified. Names must lead to public addresses; an inner one is allowed only where it is written as digits.
+   */
+  connect: z.array(z.string().regex(/^[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?$/)).default([]),
   workspaces: z.array(Name).default(['local']),
   pools: z.array(Name).default(['default']),
   run_as: z.array(z.string()).default([]),

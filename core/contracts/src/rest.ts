@@ -73,7 +73,13 @@ export const RequestAccepted = z.object({
 });
 export type RequestAccepted = z.infer<typeof RequestAccepted>;
 
-export const WaitReason = z.object({ dimension: z.string(), limit: z.int(), inUse: z.int() });
+export const WaitReason = z.object({
+  dimension: z.string(),
+  limit: z.int(),
+  inUse: z.int(),
+  reason: z.string().optional(),
+  until: z.number().optional(),
+});
 
 export const GateClosureView = z.object({
   cause: z.string(),
@@ -86,6 +92,7 @@ export const GateClosureView = z.object({
 /** Why a part waits, behind whom and until when: `WaitView` of the request lane, word for word. */
 export const PartWaitView = z.object({
   dimension: z.string().optional(),
+  reason: z.string().optional(),
   limit: z.number().nullable().optional(),
   inUse: z.number().optional(),
   taken: z.number().optional(),
@@ -127,8 +134,11 @@ export const PartView = z.object({
   waiting: WaitReason.optional(),
   /** What the driver last said. */
   progress: z.object({ step: z.int(), percent: z.number().optional(), message: z.string().optional() }).optional(),
-  /** For a parked part, in GET of its request: the first parts only, so that the answer stays quick. */
+  /** For a part that waits, in GET of its request: the first parts only, so that the answer stays quick. */
   wait: PartWaitView.optional(),
+  /** Before: price of the pool x median of past runs; after: x what its runs took. Millionths of the price table's currency. */
+  estimateMicros: z.int().optional(),
+  costMicros: z.int().optional(),
   failure: FailureView.optional(),
 });
 export type PartView = z.infer<typeof PartView>;
@@ -151,6 +161,8 @@ export const RequestView = z.object({
   notBefore: Timestamp.optional(),
   deadline: Timestamp.optional(),
   priority: z.int().optional(),
+  /** Of the parts that have ended so far, in millionths of the price table's currency; absent without a price. */
+  costMicros: z.int().optional(),
   failure: FailureView.optional(),
   parts: z.array(PartView),
   links: RequestLinks,
@@ -175,6 +187,7 @@ export const BulkFilter = z.strictObject({
   operation: Name,
   state: z.enum(requestStates).optional(),
   principal: z.string().max(200).optional(),
+  tenant: z.string().max(200).optional(),
   since: Timestamp.optional(),
   until: Timestamp.optional(),
   limit: z.int().min(1).max(1_000).default(100),
@@ -236,6 +249,8 @@ export const CreateBuild = z.strictObject({
   /** Pipeline file to build under (YAML); without one, the file in the source or the defaults. */
   pipeline: z.string().max(65_536).optional(),
   language: Name.optional(),
+  /** Builds again although the tree was built before, and resolves its dependencies anew. */
+  refresh: z.boolean().optional(),
 });
 export type CreateBuild = z.infer<typeof CreateBuild>;
 
@@ -251,6 +266,20 @@ export const BuildView = z.object({
   plugin: z.string().optional(),
   evidence: z.array(z.string()).optional(),
   cachedFrom: z.string().optional(),
+  /** Which dependency set it was made with, and why; of a build that was taken over see that build. */
+  dependencies: z
+    .object({
+      key: z.string(),
+      how: z.enum(['reused', 'resolved']),
+      why: z.string(),
+      resolvedAt: Timestamp,
+      files: z.number(),
+      /** Whether the same dependency files may lead to other versions later. */
+      floating: z.boolean(),
+    })
+    .optional(),
+  /** Why another build of the same tree may give other bytes. */
+  varies: z.array(z.string()).optional(),
   artifact: z
     .object({
       digest: z.string(),
@@ -344,38 +373,6 @@ export const RolledBack = z.object({
 export type RolledBack = z.infer<typeof RolledBack>;
 
 export const PipelineList = z.object({ pipelines: z.array(PipelineView) });
-
-export const GateList = z.object({
-  gates: z.array(
-    z.object({
-      dimension: z.string(),
-      limit: z.int().nullable(),
-      declared: z.int().nullable(),
-      byHand: z.object({ limit: z.int(), by: z.string(), reason: z.string(), at: Timestamp }).optional(),
-      inUse: z.int(),
-      waiting: z.int(),
-      /** By others than our parts: foreign runs, money of the month, calls of the last hour. */
-      taken: z.number().optional(),
-      closed: z.array(GateClosureView).optional(),
-      windows: z.array(z.string()).optional(),
-      changesAt: z.number().optional(),
-    }),
-  ),
-});
-export type GateList = z.infer<typeof GateList>;
-/** PUT /v1/gates/{dimension} */
-export const SetGate = z.strictObject({ limit: z.int().min(0).max(1_000_000), reason: z.string().min(1).max(500) });
-export type SetGate = z.infer<typeof SetGate>;
-/** POST /v1/gates/{dimension}/pause; `until` in epoch ms, `drain` tells (`gate.drained`) when nothing runs there any more. */
-export const PauseGate = z.strictObject({
-  reason: z.string().min(1).max(500),
-  until: Timestamp.optional(),
-  drain: z.boolean().optional(),
-});
-export type PauseGate = z.infer<typeof PauseGate>;
-/** POST /v1/gates/{dimension}/release */
-export const ReleaseGate = z.strictObject({ reason: z.string().min(1).max(500) });
-export type ReleaseGate = z.infer<typeof ReleaseGate>;
 
 /** A warm cluster of the keeper; `id` is also its tag on the workspace. */
 export const ClusterView = z.object({

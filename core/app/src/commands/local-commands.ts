@@ -68,9 +68,11 @@ export function createLocalCommands(signal: AbortSignal): LocalCommands {
         return chaosCommand(chaos, say);
       }
       const { runSuites } = await import('../test/run-suites.ts');
-      const outcomes = await runSuites(installation, { names: suites, full, fast }, say);
+      const { outcomes, failures, tables } = await runSuites(installation, { names: suites, full, fast }, say);
       return {
         outcomes,
+        failures,
+        tables,
         passed: sum(outcomes, 'passed'),
         failed: sum(outcomes, 'failed'),
         skipped: sum(outcomes, 'skipped'),
@@ -172,5 +174,8 @@ async function readStdin(): Promise<string> {
 }
 
 function unreadable(file: string, cause: unknown): never {
-  throw new SlowLaneError('cli.usage', `${file} cannot be read: ${(cause as Error).message}`, { cause });
+  throw new SlowLaneError('cli.usage', `${file} cannot be read: ${(cause as Error).message}`, {
+    hint: 'Name a file that is there and that you may read; where the help says so, - is standard input.',
+    cause,
+  });
 }

@@ -23,7 +23,9 @@ const never = new Set([
 export async function packSource(folder: string): Promise<{ name: string; bytes: Uint8Array<ArrayBuffer> }> {
   const root = resolve(folder);
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory())
-    throw new SlowLaneError('source.not-found', `${folder} is not a folder`);
+    throw new SlowLaneError('source.not-found', `${folder} is not a folder`, {
+      hint: 'Name a folder that is there, or an https address of a git repository.',
+    });
   const listed = await gitFiles(root);
   const wanted = listed === undefined ? undefined : new Set(listed);
   const folders = new Set([...(wanted ?? [])].flatMap(parents));

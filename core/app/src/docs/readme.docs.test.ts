@@ -1,14 +1,20 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestInstallation, type TestInstallation } from '../e2e/test-installation.ts';
+import { freePort } from '../processes/free-port.ts';
 import { repository } from '../processes/installation.ts';
+import { readMarkdown } from './read-markdown.ts';
+import { exampleBlocks, runExamples } from './run-examples.ts';
 
 const readme = readFileSync(join(repository, 'README.md'), 'utf8');
+const guides = ['docs/requests.md', 'docs/gate.md', 'docs/plugins.md', 'docs/operating.md'];
 
 let installation: TestInstallation;
+let receiver: number;
 beforeAll(async () => {
-  installation = await createTestInstallation();
+  receiver = await freePort();
+  installation = await createTestInstallation(`policy: { callbacks: ['127.0.0.1:${receiver}'] }\n`);
 });
 afterAll(() => installation.close());
 
@@ -20,35 +26,45 @@ describe('the README', () => {
   });
 
   it('has a quick start that works as it stands, from an empty home folder to a result', async () => {
-    const blocks = [...readme.matchAll(/^```sh quick-start\n([\s\S]*?)^```$/gm)].map((match) => match[1]);
-    expect(blocks.length).toBeGreaterThan(3);
-    const home = join(installation.folder, 'someone');
-    mkdirSync(home);
-    const script = blocks
-      .join('\n')
-      .replaceAll(
-        'http://me:$SLOWLANE_TOKEN@127.0.0.1:7070',
-        `http://me:$SLOWLANE_TOKEN@${new URL(installation.url).host}`,
-      );
-    const identity = {
-      GIT_AUTHOR_NAME: 'Me',
-      GIT_AUTHOR_EMAIL: 'me@example.org',
-      GIT_COMMITTER_NAME: 'Me',
-      GIT_COMMITTER_EMAIL: 'me@example.org',
-    };
-    const result = await installation.user(['/bin/sh', '-eu', '-c', script], {
-      cwd: repository,
-      env: { ...identity, HOME: home },
-    });
+    expect(exampleBlocks('README.md', 'quick-start').length).toBeGreaterThan(3);
+    const result = await runExamples(installation, 'README.md', { marker: 'quick-start', receiver });
     expect(result.exitCode, result.stdout + result.stderr).toBe(0);
     expect(result.stderr).toMatch(/remote: ==> register +dev: job \d+/);
     expect(result.stdout).toContain('counts.json');
     expect(result.stdout).toContain('request.succeeded');
   });
+});
 
-  it('refers only to files that exist', () => {
-    for (const [, target] of readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
-      expect(() => readFileSync(join(repository, target as string)), target).not.toThrow(/ENOENT/);
-    }
+/** They go on from the quick start: the same Slow Lane, the same person, the same operation. */
+describe('the guides', () => {
+  it.each(guides)('%s has examples that work as they stand', async (guide) => {
+    expect(exampleBlocks(guide, 'run').length).toBeGreaterThan(1);
+    const result = await runExamples(installation, guide, { marker: 'run', receiver });
+    expect(result.exitCode, result.stdout + result.stderr).toBe(0);
+  });
+
+  it('name only calls that the service has', async () => {
+    const answer = await fetch(`${installation.url}/openapi.json`);
+    const { paths } = (await answer.json()) as { paths: Record<string, Record<string, unknown>> };
+    const served = new Set(
+      Object.entries(paths).flatMap(([path, methods]) =>
+        Object.keys(methods).map((method) => `${method.toUpperCase()} ${anyNames(path)}`),
+      ),
+    );
+    const named = ['README.md', 'docs/operation.md', ...guides].flatMap((page) =>
+      readMarkdown(join(repository, page)).inlineCode.flatMap(({ text, line }) =>
+        [...text.matchAll(/(GET|POST|PUT|DELETE) (\/v1\/[^ ?`]*)/g)].map(([, method, path]) => ({
+          call: `${method} ${anyNames(path as string)}`,
+          at: `${page}:${line}`,
+        })),
+      ),
+    );
+    expect(named.length).toBeGreaterThan(12);
+    expect(named.filter(({ call }) => !served.has(call))).toEqual([]);
   });
 });
+
+/** What a variable of a path is called does not matter. */
+function anyNames(path: string): string {
+  return path.replace(/\{[^}]*\}/g, '{}');
+}

@@ -135,6 +135,12 @@ export function testRequirements(environment: Environment): Requirement[] {
       remedy: apt('procps'),
     },
     {
+      name: 'curl',
+      use: 'the examples of the guides',
+      find: async () => findOnPath(environment.path, ['curl']),
+      remedy: apt('curl'),
+    },
+    {
       name: 'gradle',
       use: 'the tests of Gradle builds without a wrapper',
       find: async () => (existsSync('/usr/share/gradle/bin/gradle') ? '/usr/share/gradle' : undefined),

@@ -47,7 +47,7 @@ const resultLinks = createResultLinks({
   publicPath: `${publicUrl}/v1/results`,
 });
 const feed = createEventFeed(stores.queue.events, {
-  history: (requestId) => history.trace(requestId),
+  history: (requestId, after) => history.requestEvents(requestId, after),
   cursor: () => history.cursor(),
   logger,
 });

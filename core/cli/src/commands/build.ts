@@ -1,6 +1,7 @@
 import { type BuildView, isBuildTerminal, SlowLaneError } from '@slowlane/contracts';
 import { coveragePercent, formatBytes, formatDuration } from '@slowlane/kit';
-import { type CommandContext, defineCommand, type Style, text } from '../command.ts';
+import { type CommandContext, defineCommand, flag, type Style, text } from '../command.ts';
+import { wholeOption } from '../read-option.ts';
 
 export const build = defineCommand({
   name: 'build',
@@ -12,6 +13,7 @@ export const build = defineCommand({
     { form: '--ref <ref>', help: 'branch, tag or commit of the URL', default: 'main' },
     { form: '--language <id>', help: 'language plugin, where detection is not wanted' },
     { form: '--pipeline <file>', help: 'pipeline file to build under' },
+    { form: '--refresh', help: 'build again, and resolve the dependencies anew' },
     { form: '--out <folder>', help: 'write the artifact there' },
   ],
   async run(input, context) {
@@ -24,6 +26,7 @@ export const build = defineCommand({
         ? { git: source, ref: text(input, 'ref') ?? 'main' }
         : await upload(source, context),
       ...(language === undefined ? {} : { language }),
+      ...(flag(input, 'refresh') && { refresh: true }),
       ...(file === undefined ? {} : { pipeline: await context.local.readPipeline(file) }),
     });
     for await (const line of client.followBuildLog(started.id, { signal: context.signal })) context.write(`${line}\n`);
@@ -46,7 +49,7 @@ export const buildLs = defineCommand({
     const pipeline = text(input, 'pipeline');
     return context
       .client()
-      .listBuilds({ ...(pipeline === undefined ? {} : { pipeline }), limit: Number(text(input, 'limit')) });
+      .listBuilds({ ...(pipeline === undefined ? {} : { pipeline }), limit: wholeOption(input, 'limit') ?? 20 });
   },
   render: ({ builds }, style) =>
     style.table(
@@ -106,6 +109,8 @@ function renderBuild(view: BuildView, style: Style): string[] {
     ...(view.commit === undefined ? [] : [`commit     ${view.commit}`]),
     ...(view.plugin === undefined ? [] : [`language   ${view.plugin} (${(view.evidence ?? []).join(', ')})`]),
     ...(view.cachedFrom === undefined ? [] : [`unchanged  taken over from ${view.cachedFrom}, no sandbox was started`]),
+    ...(view.dependencies === undefined ? [] : [dependenciesText(view.dependencies)]),
+    ...(view.varies ?? []).map((reason) => `varies     ${reason}`),
     ...(view.tests === undefined
       ? []
       : [`tests      ${view.tests.passed} passed, ${view.tests.failed} failed, ${view.tests.skipped} skipped`]),
@@ -137,4 +142,8 @@ function stateText({ state, purpose }: BuildView, style: Style): string {
 
 function took({ createdAt, endedAt }: BuildView): string {
   return endedAt === undefined ? '' : formatDuration(endedAt - createdAt);
+}
+
+function dependenciesText({ how, files, floating, why }: NonNullable<BuildView['dependencies']>): string {
+  return `libraries  ${how}, ${files} files${floating ? ', versions may change' : ''}: ${why}`;
 }

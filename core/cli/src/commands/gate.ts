@@ -1,6 +1,7 @@
-import { parseDuration } from '@slowlane/kit';
+import { SlowLaneError } from '@slowlane/contracts';
 import { defineCommand, flag, text } from '../command.ts';
-import { waitLines } from '../wait-text.ts';
+import { durationOption } from '../read-option.ts';
+import { closureText, waitLines } from '../wait-text.ts';
 
 const dimension = { form: '<dimension>', help: '* | op:NAME | pool:NAME | ws:NAME | res:NAME | tn:NAME' };
 
@@ -13,11 +14,11 @@ export const gatePause = defineCommand({
     { form: '--for <duration>', help: 'release it by itself after this time: 2h' },
     { form: '--drain', help: 'tell (event gate.drained) when nothing runs there any more' },
   ],
-  run(input, { client }) {
-    const time = text(input, 'for');
+  async run(input, { client }) {
+    const forMs = durationOption(input, 'for');
     return client().pauseGate(input.args[0] as string, {
       reason: text(input, 'reason') ?? 'by hand',
-      ...(time === undefined ? {} : { until: Date.now() + parseDuration(time) }),
+      ...(forMs === undefined ? {} : { until: Date.now() + forMs }),
       ...(flag(input, 'drain') ? { drain: true } : {}),
     });
   },
@@ -33,6 +34,57 @@ export const gateRelease = defineCommand({
     client().releaseGate(input.args[0] as string, { reason: text(input, 'reason') ?? 'by hand' }),
   render: (_gates, style) => [style.good('released')],
 });
+
+export const gateBusy = defineCommand({
+  name: 'gate busy',
+  summary: 'postpone what would start on a dimension while something behind it is busy; what runs goes on',
+  details: 'For the systems that runs share: each token has a word of its own. Repeating it moves its end.',
+  args: [dimension],
+  options: [
+    { form: '--reason <text>', help: 'why', default: 'busy' },
+    { form: '--for <duration>', help: 'take it back by itself after this time: 2h' },
+  ],
+  run(input, { client }) {
+    const forMs = durationOption(input, 'for');
+    return client().markBusy(input.args[0] as string, {
+      reason: text(input, 'reason') ?? 'busy',
+      ...(forMs === undefined ? {} : { until: Date.now() + forMs }),
+    });
+  },
+  render: (_gates, style) => [`${style.warn('busy')}; take it back with: slowlane gate free`],
+});
+
+export const gateFree = defineCommand({
+  name: 'gate free',
+  summary: 'take your own gate busy back',
+  args: [dimension],
+  run: (input, { client }) => client().markFree(input.args[0] as string),
+  render: (_gates, style) => [style.good('free')],
+});
+
+export const gateMetric = defineCommand({
+  name: 'gate metric',
+  summary: 'say how a metric stands; dimensions that name it close and open by it',
+  args: [
+    { form: '<name>', help: 'as operation.gates.metric or a limit of slowlane.yaml names it' },
+    { form: '<value>', help: 'a number' },
+  ],
+  run: (input, { client }) => client().postMetric(input.args[0] as string, numberOf(input.args[1] as string)),
+  render: ({ gates }, style) => {
+    const closed = gates.filter((gate) => gate.closed?.some(({ cause }) => cause.startsWith('metric:')));
+    return closed.length === 0
+      ? [style.good('no metric closes anything')]
+      : closed.map(
+          (gate) => `${style.warn('closed')} ${gate.dimension}: ${(gate.closed ?? []).map(closureText).join('; ')}`,
+        );
+  },
+});
+
+function numberOf(given: string): number {
+  const value = Number(given);
+  if (given.trim() !== '' && Number.isFinite(value)) return value;
+  throw new SlowLaneError('cli.usage', `the value must be a number, but is "${given}"`);
+}
 
 export const gateExplain = defineCommand({
   name: 'gate explain',

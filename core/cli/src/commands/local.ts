@@ -1,6 +1,7 @@
 import { SlowLaneError } from '@slowlane/contracts';
 import { formatBytes, formatDuration } from '@slowlane/kit';
 import { defineCommand, type DoctorView, flag, type Style, text } from '../command.ts';
+import { wholeOption } from '../read-option.ts';
 
 const yes = { form: '-y, --yes', help: 'install what is missing without asking' };
 
@@ -123,20 +124,18 @@ export const test = defineCommand({
   ],
   async run(input, { local, say }) {
     const suites = input.args.filter((name): name is string => name !== undefined);
-    const [minutes, seed] = [text(input, 'minutes'), text(input, 'seed')];
+    const [minutes, seed] = [wholeOption(input, 'minutes'), wholeOption(input, 'seed')];
     if ((minutes !== undefined && suites.join() !== 'chaos') || (seed !== undefined && minutes === undefined))
       throw new SlowLaneError('cli.usage', '--minutes belongs to the suite chaos alone, and --seed to --minutes', {
         hint: 'Run: slowlane test chaos --minutes 10 --seed 1',
       });
-    const chaos =
-      minutes === undefined
-        ? {}
-        : { chaos: { minutes: Number(minutes), seed: seed === undefined ? undefined : Number(seed) } };
+    const chaos = minutes === undefined ? {} : { chaos: { minutes, seed } };
     const outcome = await local.test({ suites, full: flag(input, 'full'), fast: flag(input, 'fast'), ...chaos });
     say('');
     return { ...outcome, exitCode: outcome.failed === 0 ? 0 : 1 };
   },
-  render: ({ outcomes, passed, failed, skipped }, style) => [
+  render: ({ outcomes, passed, failed, skipped, failures = [], tables = [] }, style) => [
+    ...tables.flatMap(({ title, head, rows, legend }) => [title, ...style.table(rows, head), style.dim(legend), '']),
     ...style.table(
       outcomes.map((row) => [
         row.suite,
@@ -149,6 +148,10 @@ export const test = defineCommand({
       ['suite', 'passed', 'failed', 'skipped', 'took', 'budget'],
     ),
     `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+    ...failures.flatMap(({ suite, file, title, message }) => [
+      `${style.bad('failed')} ${suite}  ${file === '' ? '' : `${file}  `}${title}`,
+      `       ${message}`,
+    ]),
   ],
 });
 
@@ -158,7 +161,7 @@ export const bench = defineCommand({
   args: [
     {
       form: '[suites...]',
-      help: 'submit, accept, lane, gate, operations, idle, sandbox, push, build, run; none = all',
+      help: 'submit, accept, lane, gate, operations, idle, sandbox, push, build (or build:<language>), run; none = all',
     },
   ],
   run: (input, { local }) => local.bench(input.args.filter((name): name is string => name !== undefined)),

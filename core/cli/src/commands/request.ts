@@ -8,10 +8,14 @@ import {
   type RequestView,
   SlowLaneError,
 } from '@slowlane/contracts';
-import { formatDuration } from '@slowlane/kit';
+import { formatDuration, isHeldBack } from '@slowlane/kit';
 import { type CommandContext, type CommandInput, defineCommand, flag, type Style, text } from '../command.ts';
+import { wholeOption } from '../read-option.ts';
 import { renderEvent } from '../render-event.ts';
 import { createStyle } from '../style.ts';
+
+/** Parts that `request show` lists for people. */
+const mostRows = 100;
 
 export const requestCreate = defineCommand({
   name: 'request create',
@@ -63,6 +67,7 @@ export const requestLs = defineCommand({
     { form: '--operation <name>', help: 'of one operation' },
     { form: '--state <state>', help: 'in one state' },
     { form: '--principal <name>', help: 'sent by this caller' },
+    { form: '--tenant <name>', help: 'for this tenant' },
     { form: '--since <time>', help: 'accepted from then on' },
     { form: '--until <time>', help: 'accepted before then' },
     { form: '--before <id>', help: 'the page after this request' },
@@ -71,13 +76,15 @@ export const requestLs = defineCommand({
   run(input, context) {
     const operation = text(input, 'operation');
     const principal = text(input, 'principal');
+    const tenant = text(input, 'tenant');
     const before = text(input, 'before');
     return context.client().listRequests({
       ...(operation === undefined ? {} : { operation }),
       ...(principal === undefined ? {} : { principal }),
+      ...(tenant === undefined ? {} : { tenant }),
       ...(before === undefined ? {} : { before }),
       ...filterOf(input),
-      limit: Number(text(input, 'limit')),
+      limit: wholeOption(input, 'limit') ?? 20,
     });
   },
   render: ({ requests }, style) =>
@@ -127,6 +134,7 @@ const bulkOptions = [
   { form: '--until <time>', help: 'accepted before then' },
   { form: '--state <state>', help: 'only those in this state' },
   { form: '--principal <name>', help: 'sent by this caller' },
+  { form: '--tenant <name>', help: 'for this tenant' },
   { form: '--limit <n>', help: 'at most so many, the newest', default: '100' },
   { form: '--dry-run', help: 'only say which ones' },
 ];
@@ -159,11 +167,13 @@ export const requestCancel = defineCommand({
 
 function bulkOf(input: CommandInput): BulkFilter {
   const principal = text(input, 'principal');
+  const tenant = text(input, 'tenant');
   return {
     operation: input.args[0] as string,
     ...(principal === undefined ? {} : { principal }),
+    ...(tenant === undefined ? {} : { tenant }),
     ...filterOf(input),
-    limit: Number(text(input, 'limit')),
+    limit: wholeOption(input, 'limit') ?? 100,
     dryRun: flag(input, 'dryRun'),
   };
 }
@@ -188,11 +198,11 @@ function filterOf(input: CommandInput): { state?: RequestState; since?: number; 
 }
 
 function wishesOf(input: CommandInput): Partial<CreateRequest> {
-  const [tenant, priority] = [text(input, 'tenant'), text(input, 'priority')];
+  const [tenant, priority] = [text(input, 'tenant'), wholeOption(input, 'priority')];
   const [notBefore, deadline] = [momentOf(input, 'notBefore'), momentOf(input, 'deadline')];
   return {
     ...(tenant === undefined ? {} : { tenant }),
-    ...(priority === undefined ? {} : { priority: Number(priority) }),
+    ...(priority === undefined ? {} : { priority }),
     ...(notBefore === undefined ? {} : { notBefore }),
     ...(deadline === undefined ? {} : { deadline }),
     ...(flag(input, 'coalesce') ? { coalesce: true } : {}),
@@ -245,27 +255,48 @@ function renderRequest(request: RequestView, style: Style): string[] {
     `operation  ${request.operation} (revision ${request.revision}) on ${request.workspace}`,
     `artifact   ${request.artifact}`,
     `body       ${JSON.stringify(request.body)}`,
+    ...(request.tenant === undefined ? [] : [`tenant     ${request.tenant}`]),
+    ...costLines(request),
     ...failure,
     ...style.table(
-      request.parts.map((part) => [
-        part.key,
-        stateText(part.state, style),
-        String(part.attempt),
-        part.runId ?? '',
-        whyWaiting(part),
-      ]),
+      request.parts
+        .slice(0, mostRows)
+        .map((part) => [
+          part.key,
+          stateText(part.state, style),
+          String(part.attempt),
+          part.runId ?? '',
+          whyWaiting(part),
+        ]),
       ['part', 'state', 'attempt', 'run', 'waits for'],
     ),
+    ...moreLines(request),
     ...(request.parts.some(({ wait }) => wait !== undefined)
       ? [style.dim(`why, behind whom and until when: slowlane gate explain ${request.id}`)]
       : []),
   ];
 }
 
+/** Of a large split the states are counted instead. */
+function moreLines({ parts }: RequestView): string[] {
+  if (parts.length <= mostRows) return [];
+  const counts = new Map<string, number>();
+  for (const { state } of parts) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const states = [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
+  return [`… ${parts.length - mostRows} more, with --json; of all ${parts.length}: ${states}`];
+}
+
+function costLines({ costMicros, parts }: RequestView): string[] {
+  const estimate = parts.reduce((sum, part) => sum + (part.estimateMicros ?? 0), 0);
+  if (costMicros === undefined && estimate === 0) return [];
+  const money = (micros: number): string => (micros / 1e6).toFixed(2);
+  return [`cost       ${money(costMicros ?? 0)} so far, estimated ${money(estimate)}`];
+}
+
 function whyWaiting({ waiting, state }: RequestView['parts'][number]): string {
-  return waiting === undefined || state !== 'parked'
-    ? ''
-    : `${waiting.dimension}: ${waiting.inUse} of ${waiting.limit} in use`;
+  if (waiting === undefined) return '';
+  if (isHeldBack(state, waiting.dimension)) return `${waiting.dimension}: ${waiting.reason ?? ''}`;
+  return state === 'parked' ? `${waiting.dimension}: ${waiting.inUse} of ${waiting.limit} in use` : '';
 }
 
 function took(request: Pick<RequestView, 'acceptedAt' | 'endedAt' | 'state'>): string {

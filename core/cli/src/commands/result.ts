@@ -21,6 +21,18 @@ export const resultLs = defineCommand({
         ),
 });
 
+export const resultGet = defineCommand({
+  name: 'result get',
+  summary: 'signed, expiring links to the result files of a request',
+  args: [{ form: '<request>', help: 'id of the request' }],
+  run: (input, { client }) => client().getResult(input.args[0] as string),
+  render: ({ files }, style) =>
+    files.flatMap((file) => [
+      `${file.name}  ${style.dim(`${file.size} B, until ${new Date(file.expiresAt).toISOString()}`)}`,
+      `  ${file.href}`,
+    ]),
+});
+
 export const resultLink = defineCommand({
   name: 'result link',
   summary: 'a link to one result file, good for some time without a token',

@@ -1,5 +1,34 @@
-import { SlowLaneError } from '@slowlane/contracts';
+import { type RunView, SlowLaneError } from '@slowlane/contracts';
 import { type CommandContext, defineCommand } from '../command.ts';
+
+export const runShow = defineCommand({
+  name: 'run show',
+  summary: 'one run of the workspace',
+  args: [{ form: '<id>', help: 'run id, or id of the part' }],
+  run: (input, { client }) => client().getRun(input.args[0] as string),
+  render: (run) => [
+    `run ${run.runId} of ${run.part}: ${run.state} on ${run.workspace}`,
+    ...progressOf(run.progress),
+    ...(run.runPageUrl === undefined ? [] : [run.runPageUrl]),
+  ],
+});
+
+function progressOf(progress: RunView['progress']): string[] {
+  if (progress === undefined) return [];
+  const { percent, message, step } = progress;
+  return [[percent === undefined ? `step ${step}` : `${percent} %`, message].filter(Boolean).join('  ')];
+}
+
+export const runLogs = defineCommand({
+  name: 'run logs',
+  summary: 'the driver log of a run that has ended',
+  args: [{ form: '<id>', help: 'run id, or id of the part' }],
+  async run(input, { client, json, write }) {
+    const log = await client().getRunLog(input.args[0] as string);
+    if (!json) write(log);
+    return { log };
+  },
+});
 
 export const runCancel = defineCommand({
   name: 'run cancel',

@@ -1,5 +1,6 @@
 import { SlowLaneError } from '@slowlane/contracts';
 import { type CommandContext, type CommandInput, defineCommand, text } from '../command.ts';
+import { wholeOption } from '../read-option.ts';
 
 const routeKinds = ['status', 'delay', 'reply-lost', 'cut', 'wrong-length', 'token-expired'];
 const clusterKinds = ['never-starts', 'start-fails', 'dies', 'stuck-terminating'];
@@ -108,14 +109,14 @@ function whereOf({ route, clusterId, run_id: runId, of }: Fault & { of: string }
 function faultOf(kind: string, input: CommandInput): { path: string; body: Record<string, unknown> } {
   const run = text(input, 'run');
   const cluster = given('cluster_id', text(input, 'cluster'));
-  const count = whole(input, 'count') ?? 1;
+  const count = wholeOption(input, 'count') ?? 1;
   if (kind === 'foreign-run') {
     if (cluster.cluster_id === undefined) throw usage('a foreign run needs --cluster ID');
     return { path: '/slowlane/foreign-runs', body: cluster };
   }
   if (kind === 'late-cancel' || (runKinds.includes(kind) && run !== undefined)) {
     const id = run === undefined || run === 'any' ? {} : { run_id: idOf(run) };
-    return { path: '/slowlane/run-faults', body: { kind, ...id, ...given('delay_ms', whole(input, 'delay')) } };
+    return { path: '/slowlane/run-faults', body: { kind, ...id, ...given('delay_ms', wholeOption(input, 'delay')) } };
   }
   if (clusterKinds.includes(kind)) return { path: '/slowlane/cluster-faults', body: { kind, count, ...cluster } };
   if (!routeKinds.includes(kind))
@@ -129,14 +130,14 @@ function faultOf(kind: string, input: CommandInput): { path: string; body: Recor
 
 function details(input: CommandInput): object {
   return {
-    ...given('status', whole(input, 'status')),
+    ...given('status', wholeOption(input, 'status')),
     ...given('errorCode', text(input, 'errorCode')),
     ...given('message', text(input, 'message')),
     ...given('body', text(input, 'body')),
     ...given('contentType', text(input, 'contentType')),
-    ...given('retryAfterSeconds', whole(input, 'retryAfter')),
-    ...given('delayMs', whole(input, 'delay')),
-    ...given('extraBytes', whole(input, 'extraBytes')),
+    ...given('retryAfterSeconds', wholeOption(input, 'retryAfter')),
+    ...given('delayMs', wholeOption(input, 'delay')),
+    ...given('extraBytes', wholeOption(input, 'extraBytes')),
   };
 }
 
@@ -147,14 +148,6 @@ function given<K extends string, V>(key: K, value: V | undefined): { [key in K]?
 function idOf(run: string): number {
   if (!/^\d{1,15}$/.test(run)) throw usage(`--run must be the id of a run or "any", but is "${run}"`);
   return Number(run);
-}
-
-function whole(input: CommandInput, name: string): number | undefined {
-  const value = text(input, name);
-  if (value === undefined) return undefined;
-  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  if (!/^\d{1,9}$/.test(value)) throw usage(`--${flag} must be a whole number, but is "${value}"`);
-  return Number(value);
 }
 
 function usage(message: string): SlowLaneError {

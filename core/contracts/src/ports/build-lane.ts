@@ -26,6 +26,8 @@ export interface BuildRecord {
   principal: string;
   language: string | undefined;
   driver: string | undefined;
+  /** Nothing of an earlier build is used: neither its result nor its dependency set. */
+  refresh?: boolean;
   state: BuildState;
   createdAt: number;
   endedAt: number | undefined;
@@ -51,8 +53,12 @@ export interface BuildFindings {
   cachedFrom?: string;
   plugin?: string;
   evidence?: string[];
+  /** Why another build of the same tree may give other bytes, as the plan says. */
+  varies?: string[];
   /** Blob: JSON BuildPlan. */
   plan?: Digest;
+  /** Which dependency set the build was made with, and why that one. */
+  dependencies?: DependencyUse;
   set?: ArtifactSet;
   /** Blob: JSON ArtifactManifest. */
   manifest?: Digest;
@@ -70,6 +76,23 @@ export interface BuildFindings {
   /** Volume path per artifact file name. */
   published?: Record<string, string>;
   registrations?: { target: string; workspace: string; jobId: string; registrationId: string }[];
+}
+
+/** A dependency set is what one resolve phase was served, for the same dependency files, tools and pipeline. */
+export interface DependencyUse {
+  /** Name of the set: digest of the dependency files and of all that decides how they are resolved. */
+  key: string;
+  /** `reused`: from an earlier build, nothing was asked of a registry; `resolved`: by this one. */
+  how: 'reused' | 'resolved';
+  /** A sentence for the author. */
+  why: string;
+  /** Epoch milliseconds. */
+  resolvedAt: number;
+  files: number;
+  /** The same dependency files may lead to other versions later: the set ages (`build.refresh_after`). */
+  floating: boolean;
+  /** Blob: what was served. */
+  record: Digest;
 }
 
 export interface BuildLogLine {

@@ -92,6 +92,8 @@ export interface History {
     operation?: string;
     state?: string;
     principal?: string;
+    /** Who it is for: its claim's `tn:` dimension, the principal where nothing names another. */
+    tenant?: string;
     since?: number;
     until?: number;
     before?: string;

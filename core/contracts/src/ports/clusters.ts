@@ -62,6 +62,8 @@ export interface ClusterPool {
   /** So many stay although they are idle, until their lease ends. */
   min: number;
   max: number;
+  /** `max` is what `max_price_per_hour` allows, less than was asked for. */
+  isPriceBound?: boolean;
   idleMs: number;
   leaseMs: number;
   /** One that is not ready by then is given up. */

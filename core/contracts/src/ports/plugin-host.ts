@@ -16,6 +16,7 @@ import type {
  * Safe to call from many places at once; `close` ends the processes.
  */
 export interface PluginHost {
+  /** Of the plugins that can be loaded: one that cannot is left out, and named in the log. Asked for once each; may be called for every push. */
   manifests(): Promise<PluginManifest[]>;
   detect(plugin: string, tree: TreeSnapshot): Promise<Detection>;
   plan(plugin: string, tree: TreeSnapshot, config: PlanConfig): Promise<BuildPlan>;

@@ -102,8 +102,11 @@ export interface PartRecord {
   submittedAt: number | undefined;
   endedAt: number | undefined;
   failure: Failure | undefined;
-  /** Why it waits (or waited last): the gate dimension without room, its limit and use when it was looked at. */
-  waiting: { dimension: string; limit: number; inUse: number } | undefined;
+  /**
+   * Why it waits (or waited last): the gate dimension without room, its limit and use when it was looked at; or what held it back with its
+   * slot (`PartHold`), then with the reason.
+   */
+  waiting: { dimension: string; limit: number; inUse: number; reason?: string; until?: number } | undefined;
   cancelRequested: boolean;
   /** Blob: the driver's log, once the part has ended. */
   log: Digest | undefined;
@@ -114,6 +117,20 @@ export interface PartRecord {
   /** Before: history x price of the pool; after: run time x price. Millionths of the currency; absent without a price table. */
   estimateMicros?: number | undefined;
   costMicros?: number | undefined;
+}
+
+/** Why a part that has its slot has no run yet. */
+export interface PartHold {
+  /** `cluster:<pool>`: the warm clusters of the pool. `api:<workspace>`: the workspace's request limits, an outage, its circuit breaker. */
+  dimension: string;
+  /** Tells one wait from the next: an event is written when dimension or cause changes. `starts`, `full`, an error code. */
+  cause: string;
+  reason: string;
+  /** Clusters that the pool may have, and has. */
+  limit?: number | undefined;
+  inUse?: number | undefined;
+  /** Epoch ms: tried again then. */
+  until?: number | undefined;
 }
 
 /** A progress file of a driver: `step` is its number. */
@@ -154,7 +171,10 @@ export interface RequestLane {
 
   /** mediator: takes the request in hand. False when it is past that (a doubled queue job). */
   beginMediation(id: string): Promise<boolean>;
-  /** mediator: stores the parts and parks each at the gate. Refuses a claim above a limit (`request.impossible`). */
+  /**
+   * mediator: stores the parts and parks each at the gate, in steps of at most 1,000. Refuses a claim above a limit (`request.impossible`).
+   * Repeating it after the parts became the request's parks what is left of those, whatever parts are given.
+   */
   park(
     id: string,
     split: {
@@ -169,6 +189,11 @@ export interface RequestLane {
       redactParts?: readonly string[] | undefined;
     },
   ): Promise<void>;
+  /**
+   * mediator: goes on where a killed node stopped parking more parts than go in one step; nothing to do for any other request. Until it has,
+   * those that are left are `parked` outside of the gate.
+   */
+  parkRest(id: string): Promise<void>;
   /** Ends the request: exactly once, whoever comes first; false when it had ended. */
   end(id: string, outcome: RequestOutcome): Promise<boolean>;
   cancel(id: string, by: string): Promise<RequestState>;
@@ -196,8 +221,11 @@ export interface RequestLane {
     fence: number,
     run: { runId: string; runPageUrl: string | undefined; pollMs: number },
   ): Promise<boolean>;
-  /** keeper: gives a granted part back to the gate's dispatcher after `delayMs` (429, outage); slot kept, same attempt. */
-  postpone(partId: string, fence: number, delayMs: number): Promise<boolean>;
+  /**
+   * keeper: gives a granted part back to the gate's dispatcher after `delayMs` (429, outage, no cluster yet); slot kept, same attempt. `hold` is
+   * what `explain` and `part.waiting` tell of it until the part has a run.
+   */
+  postpone(partId: string, fence: number, delayMs: number, hold?: PartHold): Promise<boolean>;
   /** keeper: up to `count` bound parts whose poll is due, each hidden from other watchers for `visibilityMs`. */
   due(count: number, visibilityMs: number): Promise<PartRecord[]>;
   /** keeper: next poll of a part that still runs. Never revives one that was released. */
@@ -234,8 +262,13 @@ export interface WaitView {
   part: string;
   request: string;
   state: PartState;
-  /** The dimension without room, or `not-before`; absent when nothing but its turn is missing. */
+  /**
+   * The dimension without room, `not-before`, or what holds it back with its slot (`cluster:<pool>`, `api:<workspace>`); absent when nothing
+   * but its turn is missing.
+   */
   dimension?: string | undefined;
+  /** Of what holds it back with its slot, in words. */
+  reason?: string | undefined;
   /** That stands; `null` = unlimited. */
   limit?: number | null | undefined;
   inUse?: number | undefined;
