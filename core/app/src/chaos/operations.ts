@@ -52,7 +52,7 @@ export const gates: Readonly<Record<string, number>> = {
   'pool:small': 3,
   'pool:large': 6,
   'pool:warm': 1,
-  'ws:local': 6,
+  'ws:local': 5,
   'res:erp': 6,
   'tn:acme': 3,
 };

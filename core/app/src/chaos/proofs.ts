@@ -326,11 +326,6 @@ export const proofs: readonly Proof[] = [
         'cuts off a client that reads nothing, instead of keeping all for it',
         'expect(sent).toBeLessThan(50)',
       ),
-      by(
-        `${chaos}/followers.full.test.ts`,
-        'leave nothing behind in the node, and one that reads misses nothing',
-        "expect(cut, 'followers that were there')",
-      ),
     ],
     mutants: ['stream that keeps everything for a client that reads nothing'],
   },
