@@ -32,12 +32,14 @@ export async function endAttempt(
   if (facts.registration.reuse === true) await deps.clusters?.book.giveBack(part.id, part.attempt);
   const runMs = durationOf(deps, part, run);
   const meant = ownTimeLimit(outcome, part, facts, runMs);
-  if (meant === 'succeeded') return void (await deps.requests.release(part.id, { state: 'succeeded', runMs, log }));
+  const { attempt } = part;
+  if (meant === 'succeeded')
+    return void (await deps.requests.release(part.id, { state: 'succeeded', attempt, runMs, log }));
 
   const failure = failureOfRun(part, { run, outcome: meant, message, outputs });
   const decision = decideEnd({
     outcome: meant,
-    attempt: part.attempt,
+    attempt,
     uncounted: uncountedOf(part),
     retries: facts.registration.retries,
     cancelRequested: part.cancelRequested,
@@ -46,13 +48,14 @@ export async function endAttempt(
   if (decision.then === 'retry') {
     const uncounted = uncountedOf(part) + (decision.isCounted ? 0 : 1);
     const told = withData(failure, { ...(uncounted > 0 && { uncounted }), ...(log !== undefined && { log }) });
-    if (await deps.requests.retry(part.id, told, decision.delayMs)) return;
+    if (await deps.requests.retry(part.id, told, { attempt, delayMs: decision.delayMs })) return;
   }
   const state = decision.then === 'retry' ? await stateWithoutRetry(deps, part) : decision.state;
-  await deps.requests.release(part.id, { state: state === 'succeeded' ? 'failed' : state, failure, runMs, log });
+  const ended = state === 'succeeded' ? 'failed' : state;
+  await deps.requests.release(part.id, { state: ended, attempt, failure, runMs, log });
 }
 
-/** A retry is refused when a cancel came meanwhile, or when another keeper has already ended the part: then the release does nothing. */
+/** A retry is refused when a cancel came meanwhile, or when another keeper has already ended this attempt: then the release does nothing. */
 async function stateWithoutRetry(deps: KeeperDeps, part: PartRecord): Promise<'cancelled' | 'failed'> {
   return (await deps.requests.part(part.id))?.cancelRequested === true ? 'cancelled' : 'failed';
 }

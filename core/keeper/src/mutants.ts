@@ -43,6 +43,13 @@ export const mutants: readonly {
     test: { file: 'keeper.test.ts', name: 'tries a failed run again in a folder and with a token of its own' },
   },
   {
+    name: 'the end of one attempt ends the next',
+    file: 'end-attempt.ts',
+    search: 'release(part.id, { state: ended, attempt, failure',
+    replace: 'release(part.id, { state: ended, failure',
+    test: { file: 'keeper.test.ts', name: 'changes nothing of the next attempt when two keepers have seen the end' },
+  },
+  {
     name: 'skipped runs counted as attempts',
     file: 'end-attempt.ts',
     search: '    uncounted: uncountedOf(part),\n',

@@ -106,7 +106,7 @@ async function refused(submission: Submission, failure: Failure): Promise<void> 
   const now = await deps.requests.part(part.id);
   if (now?.cancelRequested === true) return cancelled(submission);
   deps.logger.warn({ part: part.id, attempt: part.attempt, failure }, 'run refused');
-  await deps.requests.release(part.id, { state: 'failed', failure, runMs: 0, log: undefined });
+  await deps.requests.release(part.id, { state: 'failed', attempt: part.attempt, failure, runMs: 0, log: undefined });
 }
 
 /**
@@ -140,7 +140,7 @@ async function raise({ deps, part }: Submission, failure: Failure): Promise<void
 
 async function cancelled({ deps, part }: Submission): Promise<void> {
   const failure = new SlowLaneError('run.cancelled', `part "${part.key}" was cancelled before it ran`).toFailure();
-  await deps.requests.release(part.id, { state: 'cancelled', failure, runMs: 0, log: undefined });
+  await deps.requests.release(part.id, { state: 'cancelled', attempt: part.attempt, failure, runMs: 0, log: undefined });
 }
 
 /** By `answerRules`. Our own queue's failures go to the worker, which repeats the queue job. */

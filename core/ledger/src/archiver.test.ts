@@ -52,7 +52,7 @@ describe.each(['sqlite', 'postgres'] as const)('in %s', (kind) => {
       await queue.gate.declare({ 'op:daily-sales': 1 });
       const ended = await park();
       await run(`${ended}-0`);
-      await queue.requests.retry(`${ended}-0`, failure, 0);
+      await queue.requests.retry(`${ended}-0`, failure, { attempt: 1, delayMs: 0 });
       await run(`${ended}-0`);
       await queue.requests.release(`${ended}-0`, succeeded);
       const waiting = await park();

@@ -43,9 +43,9 @@ export function createPartLane({ store, pump }: { store: Store; pump: Pump }): P
     due: (count, visibilityMs) => taken(store, 'gate:watch', [count, Math.round(visibilityMs)]),
     cancelling: (count) => taken(store, 'gate:cancels', [count, CANCEL_AGAIN_MS]),
     pollAgain: (id, pollMs) => patiently(async () => void (await store.run('poll-again', id, Math.round(pollMs)))),
-    retry: (id, failure, delayMs) => patiently(() => retry(store, id, { failure, delayMs })),
-    retryBeforeRun: (id, failure, { attempt, delayMs }) =>
-      patiently(() => retry(store, id, { failure, delayMs, attempt })),
+    retry: (id, failure, again) => patiently(() => retry(store, id, { failure, ...again, after: 'run' })),
+    retryBeforeRun: (id, failure, again) =>
+      patiently(() => retry(store, id, { failure, ...again, after: 'no run' })),
     tellProgress: (id, attempt, progress) =>
       patiently(async () => {
         const record = JSON.stringify({ attempt, ...progress });
@@ -100,9 +100,9 @@ async function taken(
 async function retry(
   store: Store,
   id: string,
-  { failure, delayMs, attempt }: { failure: Failure; delayMs: number; attempt?: number },
+  { failure, delayMs, attempt, after }: { failure: Failure; delayMs: number; attempt: number; after: 'run' | 'no run' },
 ): Promise<boolean> {
-  return (await store.run('retry', id, JSON.stringify(failure), Math.round(delayMs), attempt ?? '')) === 1;
+  return (await store.run('retry', id, JSON.stringify(failure), Math.round(delayMs), attempt, after)) === 1;
 }
 
 async function release(
@@ -122,6 +122,7 @@ async function release(
     outcome.state === 'succeeded' ? '' : JSON.stringify(outcome.failure),
     outcome.log ?? '',
     JSON.stringify(sibling.toFailure()),
+    outcome.attempt ?? '',
   )) as [number, number?];
   if (granted < 0 || budget === undefined) return false;
   await pump.goOn(granted, budget);

@@ -240,11 +240,23 @@ describe('submit', () => {
   it('retries in the same slot with the next attempt', async () => {
     const [id = ''] = await accepted(1);
     await run(id);
-    expect(await queue.requests.retry(id, failure, 0)).toBe(true);
-    expect(await queue.requests.retry(id, failure, 0)).toBe(false);
+    expect(await queue.requests.retry(id, failure, { attempt: 1, delayMs: 0 })).toBe(true);
+    expect(await queue.requests.retry(id, failure, { attempt: 1, delayMs: 0 })).toBe(false);
     const claimed = await queue.requests.claim(id, 'node', 1_000);
     expect(claimed?.part).toMatchObject({ attempt: 2, state: 'granted', token: undefined, runId: undefined });
     expect((await queue.gate.list()).find(({ dimension }) => dimension === 'op:daily-sales')?.inUse).toBe(1);
+  });
+
+  it('keeps an attempt that goes on when the end of an earlier one is told again', async () => {
+    const [id = ''] = await accepted(1);
+    await run(id);
+    expect(await queue.requests.retry(id, failure, { attempt: 1, delayMs: 0 })).toBe(true);
+    await run(id);
+    expect(await queue.requests.retry(id, failure, { attempt: 1, delayMs: 0 })).toBe(false);
+    expect(await queue.requests.release(id, { ...failed, attempt: 1 })).toBe(false);
+    expect(await queue.requests.part(id)).toMatchObject({ state: 'running', attempt: 2 });
+    expect((await queue.gate.list()).find(({ dimension }) => dimension === 'op:daily-sales')?.inUse).toBe(1);
+    expect(await queue.requests.release(id, { ...succeeded, attempt: 2 })).toBe(true);
   });
 });
 
@@ -258,7 +270,7 @@ describe('a part that fails', () => {
     expect(await states(requestOf(first))).toEqual(['failed', 'cancelling', 'cancelled']);
     expect(await queue.requests.cancelling(10)).toMatchObject([{ id: second, cancelRequested: true }]);
     expect(await queue.requests.cancelling(10)).toEqual([]);
-    expect(await queue.requests.retry(second, failure, 0)).toBe(false);
+    expect(await queue.requests.retry(second, failure, { attempt: 1, delayMs: 0 })).toBe(false);
     await queue.requests.release(second, { ...failed, state: 'cancelled' });
     expect((await queue.requests.get(requestOf(first)))?.state).toBe('joining');
     const third = (await queue.requests.parts(requestOf(first)))[2];
@@ -348,7 +360,7 @@ describe('progress of a driver', () => {
       { attempt: 1, step: 1, percent: 10, message: 'reading' },
       { attempt: 1, step: 3, percent: 30, message: 'reading' },
     ]);
-    await queue.requests.retry(id, failure, 0);
+    await queue.requests.retry(id, failure, { attempt: 1, delayMs: 0 });
     expect(await queue.requests.part(id)).not.toHaveProperty('progress');
     expect(await tell(9)).toBe(false);
   });

@@ -280,12 +280,12 @@ export function createMemoryRequestLane(now: () => number = Date.now): MemoryReq
       if (entry?.part.state !== 'granted' || entry.part.token !== undefined || entry.part.attempt !== attempt)
         return false;
       entry.part.state = 'running';
-      return methods.retry(id, failure, delayMs);
+      return methods.retry(id, failure, { attempt, delayMs });
     },
-    async retry(id, failure, delayMs) {
+    async retry(id, failure, { attempt, delayMs }) {
       check('retry');
       const entry = held.get(id);
-      if (entry?.part.state !== 'running') return false;
+      if (entry?.part.state !== 'running' || entry.part.attempt !== attempt) return false;
       lane.retried.push({ partId: id, failure, delayMs });
       Object.assign(entry.part, { state: 'granted', attempt: entry.part.attempt + 1, failure });
       Object.assign(entry.part, { token: undefined, runId: undefined, runPageUrl: undefined, submittedAt: undefined });
@@ -297,6 +297,7 @@ export function createMemoryRequestLane(now: () => number = Date.now): MemoryReq
       check('release');
       const entry = held.get(id);
       if (entry === undefined || isPartTerminal(entry.part.state)) return false;
+      if (outcome.attempt !== undefined && outcome.attempt !== entry.part.attempt) return false;
       endPart(entry, outcome);
       const request = requests.get(entry.part.requestId)!;
       if (outcome.state !== 'succeeded') {

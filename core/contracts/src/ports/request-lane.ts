@@ -230,11 +230,17 @@ export interface RequestLane {
   due(count: number, visibilityMs: number): Promise<PartRecord[]>;
   /** keeper: next poll of a part that still runs. Never revives one that was released. */
   pollAgain(partId: string, pollMs: number): Promise<void>;
-  /** keeper: the run has ended and the policy grants another attempt: same slot, attempt + 1, back to submit. */
-  retry(partId: string, failure: Failure, delayMs: number): Promise<boolean>;
+  /**
+   * keeper: the run of this attempt has ended and the policy grants another: same slot, attempt + 1, back to submit. False when the part is in
+   * another attempt already, does not run, or is to be cancelled.
+   */
+  retry(partId: string, failure: Failure, again: { attempt: number; delayMs: number }): Promise<boolean>;
   /** keeper: the same for an attempt that has a slot and never got a run: the cluster that was started for it did not come up. */
   retryBeforeRun(partId: string, failure: Failure, again: { attempt: number; delayMs: number }): Promise<boolean>;
-  /** keeper: terminal, exactly once: frees the slot, grants to others, and puts the finish in the outbox with the last part. */
+  /**
+   * keeper: terminal, exactly once: frees the slot, grants to others, and puts the finish in the outbox with the last part. False when it had
+   * ended, or is in another attempt than the one that `outcome` tells of.
+   */
   release(partId: string, outcome: PartOutcome): Promise<boolean>;
   /** keeper: what the driver says; false when it is not newer, or the part does not run in this attempt. */
   tellProgress(partId: string, attempt: number, progress: PartProgress): Promise<boolean>;
@@ -253,9 +259,12 @@ export type RequestOutcome =
   | { state: 'failed'; failure: Failure }
   | { state: 'cancelled' };
 
-export type PartOutcome =
-  | { state: 'succeeded'; runMs: number; log: Digest | undefined }
-  | { state: 'failed' | 'timed-out' | 'cancelled'; failure: Failure; runMs: number; log: Digest | undefined };
+export type PartOutcome = {
+  /** The attempt that ended so. Absent: whichever the part is in. */
+  attempt?: number;
+  runMs: number;
+  log: Digest | undefined;
+} & ({ state: 'succeeded' } | { state: 'failed' | 'timed-out' | 'cancelled'; failure: Failure });
 
 /** Why a part waits. `dimension` and what follows it are absent for a part that does not wait. */
 export interface WaitView {

@@ -33,5 +33,5 @@ export async function failedToStart(
     if (await deps.requests.retryBeforeRun(part.id, failure, again)) return;
   }
   const state = (await deps.requests.part(part.id))?.cancelRequested === true ? 'cancelled' : 'failed';
-  await deps.requests.release(part.id, { state, failure, runMs: 0, log: undefined });
+  await deps.requests.release(part.id, { state, attempt: part.attempt, failure, runMs: 0, log: undefined });
 }

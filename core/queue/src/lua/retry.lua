@@ -1,12 +1,13 @@
 -- include: common, gate
 -- Another attempt of a part whose run has ended, or whose cluster never came up, in the same slot.
--- KEYS[1] prefix · ARGV[1] part id  [2] failure (JSON)  [3] pause in ms  [4] attempt that had no run, or '': one with a run has ended
--- Returns 1 | 0 not running (or, without a run: not granted, another attempt, an intent), or to be cancelled
+-- KEYS[1] prefix · ARGV[1] part id  [2] failure (JSON)  [3] pause in ms  [4] attempt that ended  [5] 'run' | 'no run': what it had
+-- Returns 1 | 0 another attempt, not running (or, without a run: not granted, an intent), or to be cancelled
 local record = key('part:' .. ARGV[1])
 local part = redis.call('HMGET', record, 'state', 'submittedAt', 'token', 'attempt')
-local hasRun = ARGV[4] == ''
+local hasRun = ARGV[5] == 'run'
+if part[4] ~= ARGV[4] then return 0 end
 if hasRun and part[1] ~= 'running' then return 0 end
-if not hasRun and (part[1] ~= 'granted' or part[3] or part[4] ~= ARGV[4]) then return 0 end
+if not hasRun and (part[1] ~= 'granted' or part[3]) then return 0 end
 local of = partOf(ARGV[1])
 event('part.retrying', of.corr, partSubject(ARGV[1], of), '{"attempt":' .. of.attempt .. ',"failure":' .. ARGV[2] .. '}')
 -- The time of the attempt that failed is paid for too, and the next one is another call to the workspace.
