@@ -12,6 +12,8 @@ export interface Environment {
   token: string | undefined;
   /** Configuration file: SLOWLANE_CONFIG, default `<home>/slowlane.yaml`. */
   configFile: string;
+  /** The caller named the file, so it must be there. */
+  isConfigNamed: boolean;
   /** For the sandbox helper: first uid of the installation's sandboxes. */
   firstSlotUid: number | undefined;
   isCi: boolean;
@@ -31,6 +33,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     url: env['SLOWLANE_URL'] || undefined,
     token: env['SLOWLANE_TOKEN'] || undefined,
     configFile: env['SLOWLANE_CONFIG'] || join(home, 'slowlane.yaml'),
+    isConfigNamed: Boolean(env['SLOWLANE_CONFIG']),
     firstSlotUid: env['SLOWLANE_FIRST_UID'] ? Number(env['SLOWLANE_FIRST_UID']) : undefined,
     isCi: env['CI'] === 'true',
     path: env['PATH'] || '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',

@@ -69,7 +69,13 @@ async function gone(deps: KeeperDeps, part: PartRecord, error: SlowLaneError): P
     data: { runId: part.runId, attempt: part.attempt },
   }).toFailure();
   const state = part.cancelRequested ? 'cancelled' : 'failed';
-  await deps.requests.release(part.id, { state, attempt: part.attempt, failure, runMs: ageOf(deps, part), log: undefined });
+  await deps.requests.release(part.id, {
+    state,
+    attempt: part.attempt,
+    failure,
+    runMs: ageOf(deps, part),
+    log: undefined,
+  });
   return false;
 }
 

@@ -140,7 +140,13 @@ async function raise({ deps, part }: Submission, failure: Failure): Promise<void
 
 async function cancelled({ deps, part }: Submission): Promise<void> {
   const failure = new SlowLaneError('run.cancelled', `part "${part.key}" was cancelled before it ran`).toFailure();
-  await deps.requests.release(part.id, { state: 'cancelled', attempt: part.attempt, failure, runMs: 0, log: undefined });
+  await deps.requests.release(part.id, {
+    state: 'cancelled',
+    attempt: part.attempt,
+    failure,
+    runMs: 0,
+    log: undefined,
+  });
 }
 
 /** By `answerRules`. Our own queue's failures go to the worker, which repeats the queue job. */

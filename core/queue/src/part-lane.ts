@@ -44,8 +44,7 @@ export function createPartLane({ store, pump }: { store: Store; pump: Pump }): P
     cancelling: (count) => taken(store, 'gate:cancels', [count, CANCEL_AGAIN_MS]),
     pollAgain: (id, pollMs) => patiently(async () => void (await store.run('poll-again', id, Math.round(pollMs)))),
     retry: (id, failure, again) => patiently(() => retry(store, id, { failure, ...again, after: 'run' })),
-    retryBeforeRun: (id, failure, again) =>
-      patiently(() => retry(store, id, { failure, ...again, after: 'no run' })),
+    retryBeforeRun: (id, failure, again) => patiently(() => retry(store, id, { failure, ...again, after: 'no run' })),
     tellProgress: (id, attempt, progress) =>
       patiently(async () => {
         const record = JSON.stringify({ attempt, ...progress });

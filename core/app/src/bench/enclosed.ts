@@ -23,7 +23,7 @@ export async function benchEnclosed(installation: Installation, suites: readonly
       HOME: inside(environment.home),
       SLOWLANE_HOME: inside(environment.home),
       SLOWLANE_GROUND: inside(environment.ground),
-      SLOWLANE_CONFIG: inside(environment.configFile),
+      ...(environment.isConfigNamed && { SLOWLANE_CONFIG: inside(environment.configFile) }),
     },
     stdin: 'ignore',
     stderr: 'inherit',

@@ -1,5 +1,5 @@
-import { chmodSync, chownSync, existsSync, lchownSync, mkdirSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, chownSync, existsSync, lchownSync, mkdirSync, readdirSync, statfsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   type Environment,
@@ -27,8 +27,29 @@ export const repository = fileURLToPath(new URL('../../../..', import.meta.url))
 
 export function thisInstallation(): Installation {
   const environment = readEnvironment();
+  checkPlaces(environment);
   const config = loadConfig(environment.configFile);
   return { environment, paths: pathsOf(environment), config, repository, url: environment.url ?? urlOf(config) };
+}
+
+/** statfs(2): file systems of the kernel, in which nobody makes folders. Node's recursive mkdir never returns from a try (ENOENT of /proc). */
+const kernelFileSystems = new Map([
+  [0x9fa0, 'proc'],
+  [0x62656572, 'sysfs'],
+]);
+
+function checkPlaces({ home, configFile, isConfigNamed }: Environment): void {
+  if (isConfigNamed && !existsSync(configFile))
+    throw new SlowLaneError('config.invalid', `SLOWLANE_CONFIG: there is no file ${configFile}`, {
+      hint: 'Name a file that is there, or unset it: without one, all defaults hold.',
+    });
+  let place = resolve(home);
+  while (!existsSync(place)) place = dirname(place);
+  const kind = kernelFileSystems.get(statfsSync(place).type);
+  if (kind !== undefined)
+    throw new SlowLaneError('config.invalid', `SLOWLANE_HOME: ${home} is in a file system of the kernel (${kind})`, {
+      hint: 'Name a folder on a disk, for example SLOWLANE_HOME=$HOME/.slowlane',
+    });
 }
 
 export function urlOf(config: SlowLaneYaml): string {
