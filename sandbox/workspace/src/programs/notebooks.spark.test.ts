@@ -115,10 +115,14 @@ describe.skipIf(!canStartTestHelper())('notebooks on real Spark', { timeout: 240
       'library(jsonlite)\nday <- dbutils.widgets.get("day")\nrows <- spark$range(10L)\nn <- rows$count()\nprint(n)',
       '# MAGIC %sql SELECT sum(id) AS total FROM range(10)',
       '# MAGIC %python\n# MAGIC from_python = 5',
+      'display(spark$sql("SELECT 42 AS answer"))\ndisplay(data.frame(city = "Bonn"))',
       'total <- spark$sql("SELECT sum(id) AS total FROM range(10)")$first()[["total"]]\ndbutils.notebook.exit(paste(day, n, total))',
     ]);
     const run = await tools.run({ notebook_path: path, base_parameters: { day: 'friday' } });
     expect(run.output, await tools.page(run.runId)).toMatchObject({ notebook_output: { result: 'friday 10 45' } });
+    const html = await tools.exported(run.runId);
+    expect(html).toContain('<th>answer</th></tr><tr><td>42</td>');
+    expect(html).toContain('Bonn');
     const broken = await tools.put('/Shared/brokenr', 'R', ['f <- function() stop("no orders in R")\nf()']);
     const failed = await tools.run({ notebook_path: broken });
     expect(failed.output).toMatchObject({ error: 'Error in R: no orders in R' });
