@@ -1,5 +1,5 @@
 /** What a chaos run does, in this order. */
-export const chaosPhases = ['start', 'strike', 'stop the load', 'drain', 'judge', 'end'] as const;
+export const chaosPhases = ['start', 'strike', 'tighten', 'stop the load', 'drain', 'judge', 'end'] as const;
 export type ChaosPhase = (typeof chaosPhases)[number];
 
 export interface Phases {

@@ -9,6 +9,7 @@ import { randomOf } from './random.ts';
 import { recordStream } from './record.ts';
 import { strike } from './strike.ts';
 import { type Fired, type MemorySample, type System, isBeyondHelp, startSystem } from './system.ts';
+import { tighten } from './tighten.ts';
 
 export interface ChaosOptions {
   seed: number;
@@ -39,7 +40,15 @@ export interface ChaosReport {
 }
 
 /** How long each phase may take, ms; striking has its own time, and this beyond it. */
-const most = { start: 180_000, strike: 60_000, stop: 60_000, drain: 300_000, judge: 180_000, end: 60_000 };
+const most = {
+  start: 180_000,
+  strike: 60_000,
+  tighten: 60_000,
+  stop: 60_000,
+  drain: 300_000,
+  judge: 180_000,
+  end: 60_000,
+};
 
 /**
  * Kills nodes, Redis and workspace at the points asked for, under load; then lets everything end, and judges. It always comes to a verdict: a phase that
@@ -99,6 +108,7 @@ async function underLoad(system: System, { options, phases, interrupts, tell }: 
     otherwise: [...cells],
   });
   if (isBeyondHelp(system)) phases.unfinished.push('strike: processes end by themselves again and again');
+  await phases.run('tighten', most.tighten, { do: () => tighten(system, stream), otherwise: undefined });
   say(`${system.fired().length} kills; no new requests, everything ends`);
   await phases.run('stop the load', most.stop, { do: () => load.stop(), otherwise: undefined });
   await phases.run('drain', most.drain, { do: () => drain(system, stream, acknowledged), otherwise: undefined });
