@@ -9,7 +9,7 @@ export const Policy = z.strictObject({
   /** Lowest number (= most urgent) an author may choose. */
   priority: z.int().min(0).max(9).default(0),
   /** Most parts of one request. They come to the gate in steps of 1,000. */
-  parts: z.int().min(1).max(10_000).default(10_000),
+  parts: z.int().min(1).max(10_000).default(1_000),
   build_timeout: DurationText.default('1h'),
   /** Longest silence of a build step that an author may allow. */
   build_idle: DurationText.default('1h'),

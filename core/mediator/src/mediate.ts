@@ -22,7 +22,7 @@ export type Mediated =
   | { outcome: 'nothing-to-do' }
   | { outcome: 'failed'; failure: Failure };
 
-const defaultMostParts = 10_000;
+const defaultMostParts = 1_000;
 
 export interface MediateOptions {
   mostParts?: number;

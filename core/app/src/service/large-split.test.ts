@@ -39,7 +39,7 @@ async function openRig() {
   const requests = queue.requests;
   const mediator = createMediator({
     ...{ requests, registrations, pipelines: ledger.pipelines, volumes: () => volume, defaults: { resultBase } },
-    ...{ policy: Policy.parse({}), logger },
+    ...{ policy: Policy.parse({ parts: 10_000 }), logger },
   });
   const blobs = createFolderBlobStore(join(folder, 'blobs'));
   const keeper = createKeeper({
