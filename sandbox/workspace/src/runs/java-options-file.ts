@@ -8,6 +8,11 @@ export function javaOptionsFile(options: string): string {
     .join('');
 }
 
+/** Names of the system properties that such options set. */
+export function systemPropertiesOf(options: string): string[] {
+  return wordsOf(options).flatMap((option) => /^-D([^=]+)=/s.exec(option)?.[1] ?? []);
+}
+
 const word = /(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\]|["'\\])+/gs;
 const piece = /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)|(.)/gs;
 

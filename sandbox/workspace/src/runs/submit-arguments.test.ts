@@ -56,6 +56,7 @@ describe('the call of spark-submit', () => {
     expect(submitArguments(input)[6]).toMatch(/ @\/run-dir\/java\.options$/);
     expect(submitFiles(input)['spark.properties']).toContain('\nspark.acme.login=hunter-2\n');
     expect(submitFiles(input)['java.options']).toBe('"-Dlogin=hunter 2"\n"-Dx=1"\n');
+    expect(submitFiles(input)['spark.properties']).toMatch(/\nspark\.redaction\.regex=.*\|login\|x\n/);
   });
 
   it('hands the settings of the job on, but keeps what the workspace decides', () => {

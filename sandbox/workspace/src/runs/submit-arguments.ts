@@ -1,6 +1,6 @@
 import type { NewCluster, Task } from '../jobs/schema.ts';
 import type { StagedProgram } from '../programs/program.ts';
-import { javaOptionsFile } from './java-options-file.ts';
+import { javaOptionsFile, systemPropertiesOf } from './java-options-file.ts';
 import { scratchTarget } from './run-folders.ts';
 import { propertiesText } from './spark-properties.ts';
 
@@ -150,13 +150,15 @@ function hasSecretJavaOptions({ secretConf = [] }: SubmitInput): boolean {
 }
 
 /**
- * Spark writes its whole configuration to the event log and shows it in its UI, where everyone who may see the run
- * would read the secrets. It leaves out what its expression finds in a key or a value.
+ * Spark writes its whole configuration and the JVM's system properties to the event log and shows them in its UI, where everyone who may see
+ * the run would read the secrets. It leaves out what its expression finds in a key or a value.
  */
-function redaction({ cluster, secretConf = [] }: SubmitInput): Record<string, string> {
+function redaction(input: SubmitInput): Record<string, string> {
+  const { cluster, secretConf = [] } = input;
   if (secretConf.length === 0) return {};
   const asked = cluster.spark_conf?.[redactionKey] ?? '(?i)secret|password|token|access[.]?key';
-  const keys = secretConf.map((key) => key.replace(/[^A-Za-z0-9_]/g, '\\$&'));
+  const properties = hasSecretJavaOptions(input) ? systemPropertiesOf(cluster.spark_conf?.[javaOptionsKey] ?? '') : [];
+  const keys = [...secretConf, ...properties].map((key) => key.replace(/[^A-Za-z0-9_]/g, '\\$&'));
   return { [redactionKey]: [asked, ...keys].join('|') };
 }
 
