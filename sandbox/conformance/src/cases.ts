@@ -14,6 +14,7 @@ import { sparkCases } from './cases/spark.ts';
 import { uploadCases } from './cases/uploads.ts';
 import { waitCases } from './cases/waits.ts';
 import { storageCases } from './cases/storage.ts';
+import { volumeCases } from './cases/volumes.ts';
 
 /** Every claim, written from its source and not from what our server does. */
 export const cases: readonly Case[] = [
@@ -23,6 +24,7 @@ export const cases: readonly Case[] = [
   ...lifeCases,
   ...clusterCases,
   ...storageCases,
+  ...volumeCases,
   ...accessCases,
   ...settingsCases,
   ...scheduleCases,

@@ -19,6 +19,7 @@ import { makeFolders } from './files/safe-folder.ts';
 import { prepareUploads } from './files/uploads.ts';
 import { type NewClient, openIdentity } from './identity/open-identity.ts';
 import { openNotebookStore } from './objects/notebook-store.ts';
+import { openVolumeStore } from './files/volume-store.ts';
 import { checkOwner, type OwnerWants } from './permissions/check-owner.ts';
 import { openPermissionStore } from './permissions/permission-store.ts';
 import { openSecretStore } from './secrets/secret-store.ts';
@@ -118,6 +119,7 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
   await chmod(join(stateDir, 'workspace.db'), 0o600);
   const secrets = openSecretStore(database);
   const notebooks = openNotebookStore(database);
+  const volumes = openVolumeStore(database);
   const calls = openCallStore(join(stateDir, 'requests.db'));
   const runs = openRunStore(database);
   const jobs = openJobStore(database);
@@ -186,6 +188,7 @@ export async function createWorkspace(options: WorkspaceOptions): Promise<Worksp
     secrets,
     permissions,
     notebooks,
+    volumes,
     ...{ userName, stateDir, volumesDir, objectsDir, dbfsDir, logger },
     hasDestination: (id) => destinations.get(id) !== undefined,
     view: () => ({ userName, publicUrl, instanceOf: clusters.compute.instanceOf }),

@@ -12,5 +12,6 @@ export const unverified: Source = { kind: 'unverified', at: 'unverified' };
 export const jobsSdk = sdk('service/jobs.py');
 export const computeSdk = sdk('service/compute.py');
 export const filesSdk = sdk('service/files.py');
+export const catalogSdk = sdk('service/catalog.py');
 export const workspaceSdk = sdk('service/workspace.py');
 export const errorsSdk = sdk('errors/overrides.py');

@@ -22,7 +22,7 @@ export interface TestWorkspace {
   get(url: string): Promise<Answer>;
   post(url: string, body?: unknown): Promise<Answer>;
   send(
-    method: 'GET' | 'PUT' | 'POST' | 'DELETE' | 'HEAD',
+    method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE' | 'HEAD',
     url: string,
     options?: { body?: string | Buffer; headers?: Record<string, string> },
   ): Promise<Answer>;

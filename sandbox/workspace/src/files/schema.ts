@@ -27,3 +27,35 @@ export const CompleteUpload = z.object({
     .min(1)
     .max(10_000),
 });
+
+/** One part of a full name `catalog.schema.volume`; a folder of that name holds it, so what begins with a dot is never one. */
+export const VolumePart = z
+  .string()
+  .regex(/^[^./\s\p{Cc}]{1,255}$/u, 'must be a name without dots, slashes, spaces and control characters')
+  .refine((name) => Buffer.byteLength(name) <= 255, 'must have at most 255 bytes');
+
+export const CreateVolume = z.object({
+  catalog_name: VolumePart,
+  schema_name: VolumePart,
+  name: VolumePart,
+  volume_type: z.enum(['MANAGED', 'EXTERNAL']),
+  comment: z.string().max(4_096).optional(),
+  storage_location: z.string().max(4_096).optional(),
+});
+
+export const ListVolumes = z.object({
+  catalog_name: VolumePart,
+  schema_name: VolumePart,
+  max_results: z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a number')
+    .transform(Number)
+    .optional(),
+  page_token: z.string().max(2_000).optional(),
+});
+
+export const UpdateVolume = z.object({
+  new_name: VolumePart.optional(),
+  comment: z.string().max(4_096).optional(),
+  owner: z.string().min(1).max(255).optional(),
+});

@@ -57,12 +57,7 @@ export const apiCalls: readonly ApiCall[] = [
   ...group('Files', '/api/2.0/fs', {}, 'POST create-upload-part-urls, POST create-abort-upload-url'),
   ...group('Files', '/api/2.0/fs', { isDone: false }, 'POST create-resumable-upload-url'),
   ...group('Files', '/api/2.0/fs/directories', {}, 'PUT {path}, GET {path}, HEAD {path}, DELETE {path}'),
-  ...group(
-    'Volumes',
-    '/api/2.1/unity-catalog/volumes',
-    { isDone: false },
-    'POST, GET, GET {name}, PATCH {name}, DELETE {name}',
-  ),
+  ...group('Volumes', '/api/2.1/unity-catalog/volumes', {}, 'POST, GET, GET {name}, PATCH {name}, DELETE {name}'),
   ...group(
     'Workspace objects',
     '/api/2.0/workspace',

@@ -2,6 +2,8 @@ import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from '@slowlane/contracts';
 import { registerAdmin } from '../admin/admin-routes.ts';
 import { registerDirectories } from '../files/directory-routes.ts';
+import { registerVolumes } from '../files/volume-routes.ts';
+import type { VolumeStore } from '../files/volume-store.ts';
 import { registerFiles } from '../files/file-routes.ts';
 import { registerJobs } from '../jobs/job-routes.ts';
 import { registerObjects } from '../objects/object-routes.ts';
@@ -45,6 +47,7 @@ export interface ServerOptions {
   identity: Identity;
   secrets: SecretStore;
   permissions: PermissionStore;
+  volumes: VolumeStore;
   notebooks: NotebookStore;
   /** Read at every call. */
   apiLimits?: ApiLimits;
@@ -104,6 +107,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   registerFiles(app, options.volumesDir, multipart);
   registerMultipart(app, { multipart, publicUrl: () => options.view().publicUrl });
   registerDirectories(app, options.volumesDir);
+  registerVolumes(app, { volumesDir: options.volumesDir, volumes: options.volumes, userName, now: accept.now });
   registerObjects(app, { root: options.objectsDir, notebooks: options.notebooks });
   registerAdmin(app, { calls, faults });
   registerIdentityAdmin(app, identity);
