@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { RequestRecord } from '@slowlane/contracts';
 import { type Queue, openQueue } from '@slowlane/queue';
 import { createMemoryLogger, postgresForFile, redisForFile, sampleRequest } from '@slowlane/testkit';
+import { sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Ledger, openLedger } from './index.ts';
@@ -86,10 +87,7 @@ describe.each(['sqlite', 'postgres'] as const)('in %s', (kind) => {
     await old.write.schema.dropIndex('requests_tenant').execute();
     for (const column of ['tenant', 'not_before', 'deadline', 'priority'])
       await old.write.schema.alterTable('requests').dropColumn(column).execute();
-    await (old.write as unknown as { deleteFrom(table: string): ReturnType<typeof old.write.deleteFrom> })
-      .deleteFrom('kysely_migration')
-      .where('name' as never, '=', '0006-tenants' as never)
-      .execute();
+    await sql`DELETE FROM kysely_migration WHERE name = '0006-tenants'`.execute(old.write);
     const migrator = new Migrator({ db: old.write, provider: { getMigrations: async () => migrationsFor(kind) } });
     expect((await migrator.getMigrations()).filter(({ executedAt }) => executedAt === undefined)).toHaveLength(1);
     await old.close();
