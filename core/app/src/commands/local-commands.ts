@@ -87,7 +87,8 @@ export function createLocalCommands(signal: AbortSignal): LocalCommands {
     backup: async (folder, options) =>
       (await import('./backup-commands.ts')).backup(thisInstallation(), folder, options),
     gc: async (options) => (await import('./gc-command.ts')).collectGarbage(thisInstallation(), options),
-    restore: async (folder) => (await import('./backup-commands.ts')).restore(thisInstallation(), folder),
+    restore: async (folder) =>
+      (await import('./backup-commands.ts')).restore(thisInstallation({ mayBeNew: true }), folder),
     workspaceUp: async (options) => (await import('./workspace-up.ts')).workspaceUp(options, { ground, say, signal }),
     workspaceCall: async (method, path, body) => {
       const { workspaceCall } = await import('./workspace-call.ts');

@@ -19,6 +19,12 @@ describe('the places of an installation', () => {
     );
   });
 
+  it('may name a configuration file that a restore is about to write', () => {
+    vi.stubEnv('SLOWLANE_HOME', '/nowhere/of/nobody');
+    vi.stubEnv('SLOWLANE_CONFIG', '/nowhere/slowlane.yaml');
+    expect(thisInstallation({ mayBeNew: true }).environment.configFile).toBe('/nowhere/slowlane.yaml');
+  });
+
   it('may be without a configuration file', () => {
     vi.stubEnv('SLOWLANE_HOME', '/nowhere/of/nobody');
     vi.stubEnv('SLOWLANE_CONFIG', '');

@@ -25,9 +25,10 @@ export interface Installation {
 
 export const repository = fileURLToPath(new URL('../../../..', import.meta.url)).replace(/\/$/, '');
 
-export function thisInstallation(): Installation {
+/** `mayBeNew`: the configuration file that the caller names is yet to be written. */
+export function thisInstallation({ mayBeNew = false } = {}): Installation {
   const environment = readEnvironment();
-  checkPlaces(environment);
+  checkPlaces(environment, mayBeNew);
   const config = loadConfig(environment.configFile);
   return { environment, paths: pathsOf(environment), config, repository, url: environment.url ?? urlOf(config) };
 }
@@ -38,8 +39,8 @@ const kernelFileSystems = new Map([
   [0x62656572, 'sysfs'],
 ]);
 
-function checkPlaces({ home, configFile, isConfigNamed }: Environment): void {
-  if (isConfigNamed && !existsSync(configFile))
+function checkPlaces({ home, configFile, isConfigNamed }: Environment, mayBeNew: boolean): void {
+  if (isConfigNamed && !mayBeNew && !existsSync(configFile))
     throw new SlowLaneError('config.invalid', `SLOWLANE_CONFIG: there is no file ${configFile}`, {
       hint: 'Name a file that is there, or unset it: without one, all defaults hold.',
     });
