@@ -1,3 +1,4 @@
+export { freePort } from './free-port.ts';
 export * from './memory-build-lane.ts';
 export * from './memory-request-lane.ts';
 export * from './memory-stores.ts';

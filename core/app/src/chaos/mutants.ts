@@ -1,15 +1,10 @@
+import type { Mutant } from '@slowlane/testkit';
+
 /**
  * Faults that somebody could write, and the test that must notice each. Those that need more than one edit, or stand in tests, are named in
  * `proven-mutants.ts` where they are. `folder`: the project that is copied and changed; `file` and `test.file` below its `src`.
  */
-export const mutants: readonly {
-  folder: string;
-  name: string;
-  file: string;
-  search: string;
-  replace: string;
-  test: { file: string; name: string };
-}[] = [
+export const mutants: readonly (Mutant & { folder: string })[] = [
   {
     folder: 'core/queue',
     name: 'idempotency key that is not looked up',

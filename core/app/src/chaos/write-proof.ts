@@ -1,7 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { run } from '@slowlane/process';
-import { repository } from '../processes/installation.ts';
+import { readFileSync } from 'node:fs';
+import { commit, proofPage, putSection } from '../proof/put-section.ts';
 import { chaosCommand, verdictOf } from './chaos-command.ts';
 import { faultsFound } from './judge.ts';
 import { unrefusing } from './matrix.ts';
@@ -16,20 +14,18 @@ import { type ChaosReport, runChaos } from './run-chaos.ts';
  * makes a run of the cells in which nothing fired in them; `… --tables` renews the tables of tests and mutants alone. A run that did not come
  * to its end is not written down.
  */
-const page = join(repository, 'docs/proof.md');
-const begin = '<!-- chaos: made by `node core/app/src/chaos/write-proof.ts` -->';
-const end = '<!-- /chaos -->';
 const border = '<!-- chaos tables -->';
 
 const [first = '10', ...others] = process.argv.slice(2);
 if (first === '--tables') {
-  write(ranBefore());
+  await write(ranBefore());
 } else {
   const reports = await reportsOf(first, others);
   const report = mergeReports(reports);
   process.stderr.write(`${verdictOf(report)}\n`);
   const isProven = report.fired.length > 0 && report.verdict.unfinished.length === 0;
-  if (isProven) write(proofSection(report, { commit: await commit(), command: reports.map(commandOf).join('`, `') }));
+  if (isProven)
+    await write(proofSection(report, { commit: await commit(), command: reports.map(commandOf).join('`, `') }));
   const isWhole = report.missing.length === 0 && unrefusing(report.counts).length === 0;
   process.exitCode = isProven && isWhole && faultsFound(report.verdict).length === 0 ? 0 : 1;
 }
@@ -51,21 +47,13 @@ function commandOf({ seed, minutes }: ChaosReport): string {
     : 'node core/app/src/chaos/write-proof.ts --missing';
 }
 
-async function commit(): Promise<string> {
-  const { stdout } = await run(['/usr/bin/git', 'rev-parse', '--short', 'HEAD'], { cwd: repository });
-  return stdout.trim();
-}
-
-function write(shown: string): void {
-  const text = readFileSync(page, 'utf8');
-  const section = [begin, '', '## Chaos', '', shown, '', border, '', proofTables(), '', end].join('\n');
-  const known = text.indexOf(begin);
-  if (known < 0) writeFileSync(page, `${text.trimEnd()}\n\n${section}\n`);
-  else writeFileSync(page, text.slice(0, known) + section + text.slice(text.indexOf(end, known) + end.length));
+async function write(shown: string): Promise<void> {
+  const text = ['## Chaos', '', shown, '', border, '', proofTables()].join('\n');
+  await putSection({ name: 'chaos', command: 'node core/app/src/chaos/write-proof.ts', text });
 }
 
 /** What the last run has shown, as it stands in the page. */
 function ranBefore(): string {
-  const shown = /## Chaos\n\n([\s\S]*?)\n\n<!-- chaos tables -->/.exec(readFileSync(page, 'utf8'))?.[1];
+  const shown = /## Chaos\n\n([\s\S]*?)\n\n<!-- chaos tables -->/.exec(readFileSync(proofPage, 'utf8'))?.[1];
   return shown ?? 'No run has been written down yet.';
 }

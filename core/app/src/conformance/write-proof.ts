@@ -1,6 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   cases,
   clientNames,
@@ -10,8 +9,8 @@ import {
   type Row,
   runConformance,
 } from '@slowlane/conformance';
-import { run } from '@slowlane/process';
 import { thisInstallation } from '../processes/installation.ts';
+import { commit, putSection } from '../proof/put-section.ts';
 import { silent, startConformanceWorkspace, withoutSpark } from './__fixtures__/conformance-workspace.ts';
 import { startSparkWorkspace } from './__fixtures__/spark-workspace.ts';
 
@@ -20,8 +19,6 @@ import { startSparkWorkspace } from './__fixtures__/spark-workspace.ts';
  * writes the table into docs/proof.md.
  */
 const command = 'node core/app/src/conformance/write-proof.ts';
-const begin = `<!-- conformance: made by \`${command}\` -->`;
-const end = '<!-- /conformance -->';
 
 const cache = join(thisInstallation().environment.home, 'cache', 'conformance');
 await mkdir(cache, { recursive: true });
@@ -29,23 +26,12 @@ const plain = await withWorkspace(startConformanceWorkspace, { glob: '**', offer
 const spark = await withWorkspace(startSparkWorkspace, { glob: 'spark/**', untilMs: 180_000 });
 const ran = new Set(spark.rows.map(({ id }) => id));
 const report = { clients: plain.clients, rows: [...plain.rows.filter(({ id }) => !ran.has(id)), ...spark.rows] };
-const root = fileURLToPath(new URL('../../../../', import.meta.url));
-const commit = (await run(['/usr/bin/git', '-C', root, 'rev-parse', '--short', 'HEAD'])).stdout.trim();
-const text = `${begin}
+const text = `## Conformance
 
-## Conformance
+${new Date().toISOString().slice(0, 10)}, commit ${await commit()} and what stood in its tree: \`${command}\`. The programs of \`spark/\` ran on real Spark, in the sandbox of a whole installation; those of the other cases with plain Python.
 
-${new Date().toISOString().slice(0, 10)}, commit ${commit} and what stood in its tree: \`${command}\`. The programs of \`spark/\` ran on real Spark, in the sandbox of a whole installation; those of the other cases with plain Python.
-
-${conformanceTable(cases, report)}
-
-${end}`;
-const page = join(root, 'docs/proof.md');
-const old = await readFile(page, 'utf8').catch(() => `# Proof\n\n${begin}\n${end}\n`);
-const hasSection = old.includes(begin);
-const [before = '', rest = ''] = hasSection ? old.split(begin) : [`${old}\n`];
-const after = rest.split(end)[1] ?? '\n';
-await writeFile(page, `${before}${text}${after}`);
+${conformanceTable(cases, report)}`;
+await putSection({ name: 'conformance', command, text });
 const count = (verdict: Row['verdict']): number => report.rows.filter((row) => row.verdict === verdict).length;
 process.stdout.write(
   `${count('pass')} passed, ${count('fail')} failed, ${count('differs')} differ, ${count('skip')} skipped\n`,

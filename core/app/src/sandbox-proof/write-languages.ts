@@ -5,7 +5,7 @@ import { pluginFolders } from '../plugins.gen.ts';
 import { repository } from '../processes/installation.ts';
 import { languageTable, type Seen } from '../test/proof-tables.ts';
 import { readReport, type SuiteReport, testId } from '../test/read-report.ts';
-import { dateline, putSection } from './put-section.ts';
+import { dateline, putSection } from '../proof/put-section.ts';
 
 /**
  * Writes what runs of the tests have seen of each language into docs/proof.md. Arguments: their reports, as `npx vitest run FILES --reporter=json

@@ -2,7 +2,7 @@ import { abuseTable, abuseTests, holesByTest } from '@slowlane/abuse';
 import type { DriverReport } from '@slowlane/contracts';
 import { startTestHelper } from '@slowlane/testkit';
 import { canStartOwnEngine, startOwnEngine } from '@slowlane/oci';
-import { dateline, putSection } from './put-section.ts';
+import { dateline, putSection } from '../proof/put-section.ts';
 
 /** Attacks every driver that this machine has, and writes the table into docs/proof.md. Run as root. */
 const command = 'node core/app/src/sandbox-proof/write-proof.ts';

@@ -3,7 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { commitIn, gitIn } from './git-repository.ts';
 
 /** A git host over TLS on loopback, with a CA of its own: real `git http-backend`. */
 export interface GitHost {
@@ -23,16 +24,6 @@ export interface GitHost {
   close(): Promise<void>;
 }
 
-const environment = {
-  PATH: '/usr/bin:/bin',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_AUTHOR_NAME: 'Ada',
-  GIT_AUTHOR_EMAIL: 'ada@example.org',
-  GIT_COMMITTER_NAME: 'Ada',
-  GIT_COMMITTER_EMAIL: 'ada@example.org',
-};
-
 export async function startGitHost(folder: string): Promise<GitHost> {
   const root = join(folder, 'host');
   mkdirSync(root, { recursive: true });
@@ -46,34 +37,14 @@ export async function startGitHost(folder: string): Promise<GitHost> {
   });
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
   const host = `localhost:${(server.address() as AddressInfo).port}`;
-  const git = (name: string, ...argv: string[]): string => {
-    const cwd = join(root, name);
-    mkdirSync(cwd, { recursive: true });
-    const run = (args: string[]) => execFileSync('/usr/bin/git', args, { cwd, env: environment, encoding: 'utf8' });
-    try {
-      readFileSync(join(cwd, '.git', 'HEAD'));
-    } catch {
-      run(['init', '--quiet', '--initial-branch=main']);
-      writeFileSync(join(cwd, '.git', 'git-daemon-export-ok'), '');
-    }
-    return run(argv).trim();
-  };
   return {
     url: `https://${host}`,
     host,
     caFile,
     asked,
     intercept: (next) => void (handler = next),
-    git,
-    commit(name, files) {
-      for (const [path, text] of Object.entries(files)) {
-        mkdirSync(dirname(join(root, name, path)), { recursive: true });
-        writeFileSync(join(root, name, path), text);
-      }
-      git(name, 'add', '--all');
-      git(name, 'commit', '--quiet', '--allow-empty', '--message', 'change');
-      return git(name, 'rev-parse', 'HEAD');
-    },
+    git: (name, ...argv) => gitIn(join(root, name), ...argv),
+    commit: (name, files) => commitIn(join(root, name), files),
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -1,8 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
+import { connect } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '@slowlane/testkit';
+import { commitIn } from './git-repository.ts';
 
 /** A git host that speaks ssh on loopback: real sshd with keys of its own, for one user, who may do nothing but read repositories. */
 export interface SshHost {
@@ -53,7 +55,7 @@ export async function startSshHost(folder: string): Promise<SshHost> {
     hostKey: host.publicKey,
     deployKey: deploy.privateKey,
     strangersKey: strangers.privateKey,
-    commit: (name, files) => commit(join(root, name), files),
+    commit: (name, files) => commitIn(join(root, name), files),
     said: () => said,
     async close() {
       child.kill('SIGTERM');
@@ -90,38 +92,6 @@ PermitRootLogin forced-commands-only
 AcceptEnv GIT_PROTOCOL
 LogLevel VERBOSE
 `;
-}
-
-const environment = {
-  PATH: '/usr/bin:/bin',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_AUTHOR_NAME: 'Ada',
-  GIT_AUTHOR_EMAIL: 'ada@example.org',
-  GIT_COMMITTER_NAME: 'Ada',
-  GIT_COMMITTER_EMAIL: 'ada@example.org',
-};
-
-function commit(repository: string, files: Record<string, string>): string {
-  const git = (...argv: string[]): string =>
-    execFileSync('/usr/bin/git', argv, { cwd: repository, env: environment, encoding: 'utf8' }).trim();
-  mkdirSync(repository, { recursive: true });
-  if (!existsSync(join(repository, '.git'))) git('init', '--quiet', '--initial-branch=main');
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(repository, path)), { recursive: true });
-    writeFileSync(join(repository, path), text);
-  }
-  git('add', '--all');
-  git('commit', '--quiet', '--message', 'change');
-  return git('rev-parse', 'HEAD');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function untilListening(port: number, isUp: () => string | boolean): Promise<void> {

@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { start, type Started } from '@slowlane/process';
-import { canStartTestHelper } from '@slowlane/testkit';
+import { canStartTestHelper, freePort } from '@slowlane/testkit';
 import { sparkSite, type SparkWorkspace, startSparkWorkspace } from '../__fixtures__/spark-workspace.ts';
 
 /** A standalone cluster that the workspace knows nothing of but its address. */
@@ -74,11 +73,3 @@ print(spark.sparkContext.master, spark.range(100).selectExpr("sum(id)").first()[
     });
   }
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -2,14 +2,14 @@ import { z } from 'zod';
 
 const token = z.string().min(1).max(200);
 /** A page of 0 is as large as pages get. */
-export const ListDirectory = z.object({
-  page_size: z
-    .string()
-    .regex(/^\d{1,9}$/, 'must be a number')
-    .transform(Number)
-    .optional(),
-  page_token: z.string().max(2_000).optional(),
-});
+const pageSize = z
+  .string()
+  .regex(/^\d{1,9}$/, 'must be a number')
+  .transform(Number)
+  .optional();
+const pageToken = z.string().max(2_000).optional();
+
+export const ListDirectory = z.object({ page_size: pageSize, page_token: pageToken });
 
 const path = z.string().min(1).max(4_096);
 
@@ -46,12 +46,8 @@ export const CreateVolume = z.object({
 export const ListVolumes = z.object({
   catalog_name: VolumePart,
   schema_name: VolumePart,
-  max_results: z
-    .string()
-    .regex(/^\d{1,9}$/, 'must be a number')
-    .transform(Number)
-    .optional(),
-  page_token: z.string().max(2_000).optional(),
+  max_results: pageSize,
+  page_token: pageToken,
 });
 
 export const UpdateVolume = z.object({
