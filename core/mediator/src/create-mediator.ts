@@ -23,6 +23,7 @@ import { joinParts, modulePartsOf } from './join-parts.ts';
 import { failureUnderPolicy, missingParts, neededOf } from './join-policy.ts';
 import { type Lookups, createLookups } from './lookups.ts';
 import { type Mediated, mediateBody } from './mediate.ts';
+import { type Prepared, type PreparedRequest, createPrepared } from './prepared.ts';
 import { resultPath } from './result-path.ts';
 import { joinByModule, moduleOf } from './run-module.ts';
 
@@ -46,6 +47,7 @@ export interface MediatorOptions {
 interface Tools {
   evaluator: ExpressionEvaluator;
   lookups: Lookups;
+  prepared: Prepared;
 }
 
 /** Processors of the queue jobs of the same names; each is safe to repeat. */
@@ -61,7 +63,11 @@ export interface Mediator {
 }
 
 export function createMediator(options: MediatorOptions): Mediator {
-  const tools: Tools = { evaluator: createExpressionEvaluator(), lookups: createLookups({ http: options.http }) };
+  const tools: Tools = {
+    evaluator: createExpressionEvaluator(),
+    lookups: createLookups({ http: options.http }),
+    prepared: createPrepared(),
+  };
   return {
     prepare: (id) => endingOnFailure(options, id, () => prepare(options, tools, id)),
     split: (id) => endingOnFailure(options, id, () => split(options, tools, id)),
@@ -93,15 +99,23 @@ async function prepare(options: MediatorOptions, tools: Tools, id: string): Prom
   if (!isOurs || request === undefined) return;
   const outcome = await mediated(options, tools, request);
   if (outcome.outcome !== 'parts') await endWithout(options, id, outcome);
+  else tools.prepared.keep({ request, outcome });
 }
 
-/** Mediates again instead of keeping what `prepare` found: that would be state of its own, for what takes a millisecond. */
+/** Where nobody remembers what `prepare` found, it is found again: stored, it would be state of its own, for what takes a millisecond. */
 async function split(options: MediatorOptions, tools: Tools, id: string): Promise<void> {
+  const known = tools.prepared.take(id);
+  if (known !== undefined) return park(options, known);
   const request = await options.requests.get(id);
   if (request?.state === 'running') return options.requests.parkRest(id);
   if (request?.state !== 'mediating') return;
   const outcome = await mediated(options, tools, request);
   if (outcome.outcome !== 'parts') return endWithout(options, id, outcome);
+  await park(options, { request, outcome });
+}
+
+async function park(options: MediatorOptions, { request, outcome }: PreparedRequest): Promise<void> {
+  const { id } = request;
   const { file } = await revisionOf(options, request);
   const registration = await options.registrations.get(request.pin.registrationId);
   if (registration === undefined)

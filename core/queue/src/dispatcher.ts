@@ -1,10 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '@slowlane/contracts';
 import type { Redis } from 'ioredis';
-import { asUnavailable } from './availability.ts';
+import { type Batches, batchesOf } from './batches.ts';
 import { buildRecordOf } from './build-record.ts';
-import { type FlowNode, buildFlow, finishFlow, jobIdOf, mediateFlow, notifyJob, submitJob } from './flows.ts';
+import {
+  type Cargo,
+  type FlowNode,
+  type FlowOptions,
+  buildFlow,
+  finishFlow,
+  jobIdOf,
+  mediateFlow,
+  notifyJob,
+  submitJob,
+} from './flows.ts';
 import type { JobQueues } from './job-queues.ts';
+import { type BatchKind, isBatchKind } from './schema.ts';
 import { settled } from './settled.ts';
 import type { Store } from './store.ts';
 
@@ -34,6 +45,8 @@ export interface Trigger {
   kind: string;
   id: string;
   delayMs: number;
+  /** Not to be carried with others. */
+  isAlone: boolean;
 }
 
 type Entry = [id: string, fields: string[] | null];
@@ -83,7 +96,8 @@ export function startDispatcher(deps: DispatcherDeps): Dispatcher {
     const [, entries] = (await store.call((redis) =>
       redis.xautoclaim(outbox, GROUP, node, TAKE_OVER_AFTER_MS, '0', 'COUNT', BATCH),
     )) as [string, Entry[]];
-    if (entries.length > 0) await dispatch(deps, entries);
+    // Made before, perhaps, in company: nobody knows in which.
+    if (entries.length > 0) await dispatch(deps, entries, apart);
   }
   async function forgetNodes(): Promise<void> {
     // `[name, x, pending, 0, idle, 12, …]` each.
@@ -111,29 +125,49 @@ export async function ensureGroup(store: Store): Promise<void> {
   }
 }
 
-async function dispatch(deps: DispatcherDeps, entries: readonly Entry[]): Promise<void> {
+function apart(triggers: readonly Trigger[]): Batches {
+  return { alone: [...triggers], batches: [] };
+}
+
+async function dispatch(deps: DispatcherDeps, entries: readonly Entry[], arrange = batchesOf): Promise<void> {
   const triggers = entries.flatMap(([nonce, fields]) => (fields === null ? [] : triggerOf(nonce, fields)));
-  const flows = await Promise.all(triggers.map((trigger) => flowFor(deps.store, trigger)));
-  await deps.jobs.add(flows.filter((flow) => flow !== undefined));
+  const { alone, batches } = arrange(triggers);
+  const flows = await Promise.all(alone.map((trigger) => flowFor(deps.store, trigger)));
+  await deps.jobs.add([
+    ...flows.filter((flow) => flow !== undefined),
+    ...batches.map(({ nonce, job }) => laneFlow(job.kind, job, { prefix: deps.store.keys.bull, nonce, delayMs: 0 })),
+  ]);
   await Promise.all(triggers.filter(({ kind }) => kind === 'confirm').map((trigger) => confirm(deps, trigger.id)));
-  await acknowledge(
-    deps.store,
-    entries.map(([nonce]) => nonce),
+  await deps.store.run(
+    'dispatched',
+    ...[GROUP, entries.length, ...entries.map(([nonce]) => nonce)],
+    ...batches.flatMap(({ nonce, job }) => job.batch.flatMap((one) => [`${job.kind}:${one.id}`, one.nonce, nonce])),
   );
 }
 
 function triggerOf(nonce: string, fields: readonly string[]): Trigger {
-  const [, kind, , id, , delay] = fields as [string, string, string, string, string, string];
-  return { nonce, kind, id, delayMs: Number(delay) };
+  const [, kind, , id, , delay, , alone = ''] = fields as [string, string, string, string, string, string];
+  return { nonce, kind, id, delayMs: Number(delay), isAlone: alone !== '' };
+}
+
+function laneFlow(kind: BatchKind, cargo: Cargo, options: FlowOptions & { delayMs: number }): FlowNode {
+  if (kind === 'submit') return submitJob(cargo, options);
+  if (kind === 'mediate') return mediateFlow(cargo, options);
+  return kind === 'finish' ? finishFlow(cargo, options) : notifyJob(cargo, options);
+}
+
+/** The queue jobs that a trigger may have been made into: its own, and those of the batch that has its nonce. */
+export async function flowsFor(store: Store, trigger: Trigger): Promise<FlowNode[]> {
+  const flow = await flowFor(store, trigger);
+  if (flow === undefined || !isBatchKind(trigger.kind)) return flow === undefined ? [] : [flow];
+  const { kind, nonce } = trigger;
+  return [flow, laneFlow(kind, { kind, batch: [] }, { prefix: store.keys.bull, nonce, delayMs: 0 })];
 }
 
 /** The flow that a trigger stands for; `undefined` when nothing is left to do. */
 export async function flowFor(store: Store, { kind, id, nonce, delayMs }: Trigger): Promise<FlowNode | undefined> {
-  const options = { prefix: store.keys.bull, nonce };
-  if (kind === 'submit') return submitJob(id, { ...options, delayMs });
-  if (kind === 'mediate') return mediateFlow(id, options);
-  if (kind === 'finish') return finishFlow(id, options);
-  if (kind === 'notify') return notifyJob(id, options);
+  const options = { prefix: store.keys.bull, nonce, delayMs };
+  if (isBatchKind(kind)) return laneFlow(kind, id, options);
   if (kind !== 'build') return undefined;
   const [fields] = await store.hashes([`build:${id}`]);
   const build = buildRecordOf(fields ?? {});
@@ -148,16 +182,4 @@ export async function flowFor(store: Store, { kind, id, nonce, delayMs }: Trigge
 export async function confirm({ store, jobs }: Pick<DispatcherDeps, 'store' | 'jobs'>, buildId: string): Promise<void> {
   const nonce = await store.call((redis) => redis.hget(store.keys.of('triggers'), `build:${buildId}`));
   if (nonce !== null) await jobs.promote('confirm', jobIdOf('confirm', buildId, nonce));
-}
-
-async function acknowledge(store: Store, nonces: readonly string[]): Promise<void> {
-  const outbox = store.keys.of('outbox');
-  const replies = await store.call((redis) =>
-    redis
-      .multi()
-      .xack(outbox, GROUP, ...nonces)
-      .xdel(outbox, ...nonces)
-      .exec(),
-  );
-  for (const [error] of replies ?? []) if (error !== null) throw asUnavailable(error);
 }

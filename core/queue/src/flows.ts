@@ -1,11 +1,12 @@
 import { type BuildPurpose, type BuildState, isBuildTerminal } from '@slowlane/contracts';
 import { type QueueJobName, catalogue } from './catalogue.ts';
+import type { BatchJob } from './schema.ts';
 
 /** A queue job with those that must end before it. What `FlowProducer.add` takes. */
 export interface FlowNode {
   name: QueueJobName;
   queueName: QueueJobName;
-  data: Record<string, string>;
+  data: Record<string, string> | BatchJob;
   prefix: string;
   opts: {
     jobId: string;
@@ -23,9 +24,12 @@ export interface FlowNode {
 
 export interface FlowOptions {
   prefix: string;
-  /** Id of the trigger: the same trigger always makes the same queue jobs, so making them again is harmless. */
+  /** Id of the trigger, of a batch that of its first: the same trigger always makes the same queue jobs, so making them again is harmless. */
   nonce: string;
 }
+
+/** What a flow of the request lane is for: one request or part, or a batch of them. */
+export type Cargo = string | BatchJob;
 
 /** How long and how many ended queue jobs are kept. Always both: age alone makes BullMQ's clean-up script long. */
 export const keptJobs = { completed: { age: 3_600, count: 1_000 }, failed: { age: 86_400, count: 1_000 } };
@@ -56,21 +60,22 @@ const stageOfState: Partial<Record<BuildState, (typeof buildStages)[number]>> = 
 };
 
 /** `prepare`, then `split`, which parks the parts: nothing of the request is a queue job after that until a part is granted. */
-export function mediateFlow(requestId: string, options: FlowOptions): FlowNode {
-  return { ...node('split', { requestId }, options), children: [failing(node('prepare', { requestId }, options))] };
+export function mediateFlow(requests: Cargo, options: FlowOptions): FlowNode {
+  return { ...ofRequests('split', requests, options), children: [failing(ofRequests('prepare', requests, options))] };
 }
 
 /** `join`, then `notify`, also when the join failed: the client hears of every end. */
-export function finishFlow(requestId: string, options: FlowOptions): FlowNode {
-  return { ...node('notify', { requestId }, options), children: [ignored(node('join', { requestId }, options))] };
+export function finishFlow(requests: Cargo, options: FlowOptions): FlowNode {
+  return { ...ofRequests('notify', requests, options), children: [ignored(ofRequests('join', requests, options))] };
 }
 
-export function notifyJob(requestId: string, options: FlowOptions): FlowNode {
-  return node('notify', { requestId }, options);
+export function notifyJob(requests: Cargo, options: FlowOptions): FlowNode {
+  return ofRequests('notify', requests, options);
 }
 
-export function submitJob(partId: string, options: FlowOptions & { delayMs: number }): FlowNode {
-  const job = node('submit', { partId }, options);
+export function submitJob(parts: Cargo, options: FlowOptions & { delayMs: number }): FlowNode {
+  const job =
+    typeof parts === 'string' ? node('submit', { partId: parts }, options) : ofBatch('submit', parts, options);
   return options.delayMs > 0 ? { ...job, opts: { ...job.opts, delay: options.delayMs } } : job;
 }
 
@@ -112,14 +117,26 @@ export function jobIdOf(name: QueueJobName, id: string, nonce: string): string {
   return `${name}-${id}-${nonce}`;
 }
 
-function node(name: QueueJobName, data: Record<string, string>, { prefix, nonce }: FlowOptions): FlowNode {
+function ofRequests(name: QueueJobName, requests: Cargo, options: FlowOptions): FlowNode {
+  return typeof requests === 'string' ? node(name, { requestId: requests }, options) : ofBatch(name, requests, options);
+}
+
+function node(name: QueueJobName, data: Record<string, string>, options: FlowOptions): FlowNode {
+  return withId(name, data, jobIdOf(name, Object.values(data)[0] as string, options.nonce), options);
+}
+
+function ofBatch(name: QueueJobName, batch: BatchJob, options: FlowOptions): FlowNode {
+  return withId(name, batch, jobIdOf(name, 'batch', options.nonce), options);
+}
+
+function withId(name: QueueJobName, data: FlowNode['data'], jobId: string, { prefix }: FlowOptions): FlowNode {
   return {
     name,
     queueName: name,
     data,
     prefix,
     opts: {
-      jobId: jobIdOf(name, Object.values(data)[0] as string, nonce),
+      jobId,
       attempts: catalogue[name].retry.attempts,
       backoff: { type: 'custom' },
       removeOnComplete: keptJobs.completed,

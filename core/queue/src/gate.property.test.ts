@@ -13,7 +13,7 @@ function variant(name: string, mutations: readonly Mutation[] = []): () => Param
 }
 
 const mutants: Record<string, Mutation> = {
-  'forgets to mark a dimension as free': ['gate', '      markDirty(claim.dimension)\n', ''],
+  'forgets to mark a dimension as free': ['gate', '    if someoneIsBlocked then markDirty(dimension) end\n', ''],
   'lets a part be released twice': [
     'release',
     "if part.state ~= 'granted' and",
@@ -32,9 +32,10 @@ const mutants: Record<string, Mutation> = {
   ],
   'frees the slot when a lease ends': [
     'reap',
-    "  trigger('submit', id)\n",
-    "  freeSlot(id, partOf(id).class)\n  trigger('submit', id)\n",
+    "  trigger('submit', id, 0, true)\n",
+    "  freeSlot(id, partOf(id).class)\n  trigger('submit', id, 0, true)\n",
   ],
+  'grants what comes without a look at its room': ['gate', 'return not blockerOf(class) and', 'return true or'],
   'forgets a quota when its run ends': ['gate', 'if not periodOf(claim.dimension) then', 'if true then'],
   'lets a part start before its time': ['park', 'tonumber(notBefore) > now()', 'false'],
 };
@@ -47,6 +48,7 @@ const complaints: Record<keyof typeof mutants, string> = {
   'trusts a window until somebody says that it is over': 'granted over the limit of res:erp',
   'does not look at its windows': 'granted over the limit',
   'frees the slot when a lease ends': 'use of ',
+  'grants what comes without a look at its room': 'granted over the limit',
   'forgets a quota when its run ends': 'use of quota:w:runs-per-hour',
   'lets a part start before its time': 'which is later',
 };

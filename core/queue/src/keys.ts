@@ -3,8 +3,8 @@
  *
  * log                 STREAM  events: t type, c correlation id, s subject (JSON), d data (JSON); trimmed by the archiver only
  * archived            STRING  ms up to which the archive reaches
- * outbox              STREAM  triggers: kind, id, delay; group `dispatch`; an entry is deleted when its queue job is made
- * triggers            HASH    `<kind>:<id>` -> outbox id of its last trigger (the nonce in the names of its queue jobs)
+ * outbox              STREAM  triggers: kind, id, delay, alone; group `dispatch`; an entry is deleted when its queue job is made
+ * triggers            HASH    `<kind>:<id>` -> outbox id of its last trigger, or of the first in its batch (the nonce in the names of its queue jobs)
  * open                ZSET    `<kind>:<id>`; score = ms of trigger or last doubt
  * retriggers          HASH    `<kind>:<id>` -> how often the sweeper made it again
  * ends                CHANNEL `build:<id>`, `req:<id>`: processors at work on it should stop

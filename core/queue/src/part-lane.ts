@@ -109,10 +109,6 @@ async function release(
   id: string,
   outcome: PartOutcome,
 ): Promise<boolean> {
-  const sibling = new SlowLaneError(
-    'run.cancelled',
-    `cancelled because part ${id} of the same request ended as ${outcome.state}`,
-  );
   const [granted, budget] = (await store.run(
     'release',
     id,
@@ -120,10 +116,15 @@ async function release(
     Math.max(0, Math.round(outcome.runMs)),
     outcome.state === 'succeeded' ? '' : JSON.stringify(outcome.failure),
     outcome.log ?? '',
-    JSON.stringify(sibling.toFailure()),
+    outcome.state === 'succeeded' ? '' : JSON.stringify(failureOfSiblings(id, outcome)),
     outcome.attempt ?? '',
   )) as [number, number?];
   if (granted < 0 || budget === undefined) return false;
   await pump.goOn(granted, budget);
   return true;
+}
+
+function failureOfSiblings(id: string, { state }: PartOutcome): Failure {
+  const message = `cancelled because part ${id} of the same request ended as ${state}`;
+  return new SlowLaneError('run.cancelled', message).toFailure();
 }

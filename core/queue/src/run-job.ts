@@ -11,11 +11,14 @@ import type { ActiveJobs } from './active-jobs.ts';
 import { asUnavailable } from './availability.ts';
 import { type QueueJobName, catalogue } from './catalogue.ts';
 import { type Lanes, failWork, kindOf, notified } from './fail-work.ts';
+import type { Places } from './places.ts';
 import { afterFailure } from './retry.ts';
 
 export interface RunJobDeps {
   lanes: Lanes;
   active: ActiveJobs;
+  /** Of the processor: what is carried in batches takes them too, one by one. */
+  places: Places;
 }
 
 export type AnyProcessor = (payload: unknown, signal: AbortSignal) => Promise<unknown>;
@@ -49,11 +52,20 @@ export async function runJob(
   if (await hasEnded(deps.lanes, name, id)) return;
   try {
     if (job.attemptsStarted > catalogue[name].maxStarts) throw poison(name, id, job.attemptsStarted);
-    await withSignal(deps.active, { name, id }, (signal) => processor(payload, signal));
-    await settle(deps.lanes, name, id);
+    await perform(deps, { name, id, payload }, processor);
   } catch (thrown) {
     await afterThrow(deps, { name, id, job, token }, thrown);
   }
+}
+
+/** One run of the processor, and what must be so after it. */
+export async function perform(
+  { lanes, active, places }: RunJobDeps,
+  work: { name: QueueJobName; id: string; payload: unknown },
+  processor: AnyProcessor,
+): Promise<void> {
+  await places.take(() => withSignal(active, work, (signal) => processor(work.payload, signal)));
+  await settle(lanes, work.name, work.id);
 }
 
 async function hasEnded({ store, builds }: Lanes, name: QueueJobName, id: string): Promise<boolean> {
@@ -136,7 +148,7 @@ async function afterThrow(
   throw new UnrecoverableError(failure.message);
 }
 
-function isFenced(thrown: unknown): boolean {
+export function isFenced(thrown: unknown): boolean {
   return thrown instanceof SlowLaneError && thrown.code === 'queue.fenced';
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const scriptNames = [
+  'aboard',
   'accept',
   'append-log',
   'apply-changes',
@@ -13,12 +14,14 @@ export const scriptNames = [
   'claim',
   'close-dimension',
   'confirm-push',
+  'dispatched',
   'due',
   'end-request',
   'enter-parts',
   'explain',
   'fault',
   'give-back-cluster',
+  'go-alone',
   'intend',
   'lost',
   'meet-version',

@@ -1,5 +1,5 @@
 import { type GateControl, type Logger, SlowLaneError } from '@slowlane/contracts';
-import { confirm, flowFor } from './dispatcher.ts';
+import { confirm, flowsFor } from './dispatcher.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { type Lanes, failWork } from './fail-work.ts';
 import type { GateClock } from './gate-clock.ts';
@@ -88,8 +88,9 @@ async function findLost(deps: SweeperDeps): Promise<void> {
 async function checkWork(deps: SweeperDeps, work: string, nonce: string): Promise<void> {
   const kind = work.slice(0, work.indexOf(':'));
   const id = work.slice(work.indexOf(':') + 1);
-  const flow = await flowFor(deps.store, { kind, id, nonce, delayMs: 0 });
-  if (flow !== undefined && (await deps.jobs.isAlive(flow))) return;
+  for (const flow of await flowsFor(deps.store, { kind, id, nonce, delayMs: 0, isAlone: true })) {
+    if (await deps.jobs.isAlive(flow)) return;
+  }
   const times = Number(await deps.store.run('retrigger', kind, id, nonce));
   if (times > 0) deps.logger.warn({ work, times }, 'its queue job was gone: made again');
   if (times <= MOST_RETRIGGERS) return;

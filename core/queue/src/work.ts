@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Worker } from 'bullmq';
+import { type Job, Worker } from 'bullmq';
 import type { GateControl } from '@slowlane/contracts';
 import type { Redis } from 'ioredis';
 import { type ActiveJobs, createActiveJobs } from './active-jobs.ts';
@@ -9,8 +9,10 @@ import { ensureGroup, startDispatcher } from './dispatcher.ts';
 import type { Lanes } from './fail-work.ts';
 import { startGateClock } from './gate-clock.ts';
 import { createJobQueues } from './job-queues.ts';
+import { createPlaces } from './places.ts';
 import type { Pump } from './pump.ts';
 import type { Processors, WorkOptions, Workers } from './queue.ts';
+import { isBatch, runBatch } from './run-batch.ts';
 import { type AnyProcessor, EndedElsewhere, ProcessStops, pauseOf, runJob } from './run-job.ts';
 import type { Store } from './store.ts';
 import { settled } from './settled.ts';
@@ -58,10 +60,14 @@ export async function startWork(deps: WorkDeps, processors: Processors, options:
 
   function startWorker(name: QueueJobName, processor: AnyProcessor): Worker {
     const lockMs = options.lockMs ?? 15_000;
-    const worker = new Worker(name, (job, token) => runJob({ lanes, active }, name, processor, job, token), {
+    const concurrency = options.concurrency?.[name] ?? catalogue[name].concurrency;
+    const running = { lanes, active, places: createPlaces(concurrency) };
+    const run = (job: Job, token?: string): Promise<void> =>
+      isBatch(job) ? runBatch(running, name, processor, job) : runJob(running, name, processor, job, token);
+    const worker = new Worker(name, run, {
       connection,
       prefix,
-      concurrency: options.concurrency?.[name] ?? catalogue[name].concurrency,
+      concurrency,
       lockDuration: lockMs,
       stalledInterval: Math.ceil(lockMs / 3),
       maxStalledCount: NEVER_STALLED_TOO_OFTEN,

@@ -23,8 +23,8 @@ const PLACES = 48;
  * Raw: one flow of three queue jobs, the middle one makes the five calls one after the other, the other two do nothing. It remembers nothing: no
  * state, event, idempotency, gate, lease, cancel or result.
  *
- * Ours: what a request costs in production. Five queue jobs (prepare, split, submit, join, notify) in three triggers of the outbox, ten steps of
- * state each with its event, the gate, the intent before the call, the watcher's look at the run 250 ms after its start.
+ * Ours: what a request costs in production. Five stages (prepare, split, submit, join, notify) in three triggers of the outbox, carried in queue jobs
+ * of up to 16 where they come together (docs/adr/0044-batches.md), ten steps of state each with its event, the gate, the intent before the call, the watcher's look at the run 250 ms after its start.
  */
 export async function benchLane(installation: Installation, say: (line: string) => void): Promise<Figure[]> {
   const rig = await openLaneRig(installation);
@@ -46,7 +46,7 @@ export async function benchLane(installation: Installation, say: (line: string) 
       );
     }
     say(
-      'ours: five queue jobs and ten steps of state, each with its event; raw: three queue jobs that remember nothing',
+      'ours: five stages in batches, ten steps of state, each with its event; raw: three queue jobs that remember nothing',
     );
     return figuresOf(ours, raw);
   } finally {

@@ -28,7 +28,7 @@ export const mutants: readonly (Mutant & { folder: string })[] = [
     folder: 'core/queue',
     name: 'grant that is dispatched once only',
     file: 'lua/reap.lua',
-    search: "  trigger('submit', id)\n",
+    search: "  trigger('submit', id, 0, true)\n",
     replace: '',
     test: { file: 'work.test.ts', name: 'dispatches a granted part again when its owner is gone, in the same slot' },
   },

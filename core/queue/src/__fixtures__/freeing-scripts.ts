@@ -6,7 +6,8 @@ import { scriptFolder } from '../scripts.ts';
 export function scriptsThatFreeAtTheEndOfALease(folder: string): string {
   cpSync(scriptFolder, folder, { recursive: true });
   const text = readFileSync(join(folder, 'reap.lua'), 'utf8');
-  const line = "  redis.call('ZADD', key('gate:lease'), text(now() + settings.leaseMs), id)\n  trigger('submit', id)\n";
+  const line =
+    "  redis.call('ZADD', key('gate:lease'), text(now() + settings.leaseMs), id)\n  trigger('submit', id, 0, true)\n";
   if (text.split(line).length !== 2) throw new Error('reap.lua has no such line');
   const frees = `
       local part = partOf(id)

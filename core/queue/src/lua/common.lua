@@ -29,8 +29,9 @@ end
 -- Triggers whose queue job the sweeper looks after; a submit is looked after by its lease instead.
 local tracked = { mediate = true, finish = true, notify = true, build = true }
 
-local function trigger(kind, id, delayMs)
-  local nonce = redis.call('XADD', key('outbox'), '*', 'kind', kind, 'id', id, 'delay', text(delayMs or 0))
+-- `alone`: not to be carried with others, see ../batches.ts.
+local function trigger(kind, id, delayMs, alone)
+  local nonce = redis.call('XADD', key('outbox'), '*', 'kind', kind, 'id', id, 'delay', text(delayMs or 0), 'alone', alone and '1' or '')
   if tracked[kind] then
     redis.call('HSET', key('triggers'), kind .. ':' .. id, nonce)
     redis.call('ZADD', key('open'), text(now()), kind .. ':' .. id)

@@ -123,7 +123,9 @@ local function noteWaiting(id, dimension, ahead)
 end
 
 local function countWaiting(class, change)
-  for _, claim in ipairs(claimsOf(class)) do count('gate:waiting', claim.dimension, change) end
+  local changes = {}
+  for index, claim in ipairs(claimsOf(class)) do changes[index] = { dimension = claim.dimension, by = change } end
+  countAll('gate:waiting', changes)
 end
 
 local function forgetClass(class)
@@ -171,31 +173,62 @@ local function leave(id, class)
   end
 end
 
-local function grant(class)
-  local id = redis.call('ZPOPMIN', key('gate:wait:' .. class))[1]
-  forgetClass(class)
+local function giveSlot(id, class, part, parkedAt)
+  local uses = {}
   for _, claim in ipairs(claimsOf(class)) do
     if periodOf(claim.dimension) then
       spendRate(claim.dimension, claim.weight)
     else
-      count('gate:use', claim.dimension, claim.weight)
+      uses[#uses + 1] = { dimension = claim.dimension, by = claim.weight }
     end
-    count('gate:waiting', claim.dimension, -1)
   end
+  countAll('gate:use', uses)
   takeTurn(tenantOf(class))
-  local waitedMs = now() - tonumber(redis.call('HGET', key('part:' .. id), 'parkedAt'))
-  redis.call('ZADD', key('gate:lease'), text(now() + settings.leaseMs), id)
-  redis.call('ZADD', key('gate:holding'), text(now()), id)
-  local part = partOf(id)
-  local _, at = event('part.granted', part.corr, partSubject(id, part), '{"waitedMs":' .. text(math.max(0, waitedMs)) .. '}')
-  redis.call('HSET', key('part:' .. id), 'state', 'granted', 'grantedAt', at)
+  local at = now()
+  redis.call('ZADD', key('gate:lease'), text(at + settings.leaseMs), id)
+  redis.call('ZADD', key('gate:holding'), text(at), id)
+  local data = '{"waitedMs":' .. text(math.max(0, at - tonumber(parkedAt))) .. '}'
+  local _, grantedAt = event('part.granted', part.corr, partSubject(id, part), data)
+  redis.call('HSET', key('part:' .. id), 'state', 'granted', 'grantedAt', grantedAt)
   trigger('submit', id)
+end
+
+-- Whether a cancel or a deadline of the request ends its parts step by step, and has not come to this one yet; see ending.lua.
+local function isWalkedOver(requestId, index)
+  local walk = redis.call('HMGET', key('req:' .. requestId), 'walk', 'walked')
+  return (walk[1] == 'cancel' or walk[1] == 'deadline') and index >= tonumber(walk[2])
+end
+
+local function grant(class)
+  local id = redis.call('ZPOPMIN', key('gate:wait:' .. class))[1]
+  forgetClass(class)
+  countWaiting(class, -1)
+  local facts = redis.call('HMGET', key('part:' .. id), 'parkedAt', 'index')
+  local part = partOf(id)
+  if redis.call('EXISTS', key('walks')) == 1 and isWalkedOver(part.request, tonumber(facts[2])) then
+    -- Out of the gate, for the walk to find it.
+    redis.call('HSET', key('part:' .. id), 'later', '1')
+  else
+    giveSlot(id, class, part, facts[1])
+  end
   dropHolds(class)
   local nextId, nextScore = headOf(class)
   if nextId then addToLine(key('gate:heads'), class, nextScore) end
 end
 
--- Grants what fits, best first, at most `budget` parts. Returns the number granted: the full budget means that more may fit.
+-- Whether a part of the class that comes now would be granted before all others, and at once.
+local function isFree(class)
+  if redis.call('EXISTS', key('gate:heads'), key('gate:dirty'), key('gate:wait:' .. class)) > 0 then return false end
+  return not blockerOf(class) and weightOn(class, '*') <= room('*')
+end
+
+-- As `enter` and `pump` for a part that nobody stands before, without the way through the lines.
+local function grantAtOnce(id, class, part, parkedAt)
+  joinTurns(tenantOf(class))
+  giveSlot(id, class, part, parkedAt)
+end
+
+-- Grants what fits, best first, at most `budget` parts. Returns how many it took from the gate: the full budget means that more may fit.
 local function pump(budget)
   local granted = 0
   known = {}
@@ -223,13 +256,16 @@ end
 
 -- The slot is the run's: called where a part ends, and nowhere else.
 local function freeSlot(id, class)
+  local uses = {}
   for _, claim in ipairs(claimsOf(class)) do
-    if not periodOf(claim.dimension) then
-      local left = count('gate:use', claim.dimension, -claim.weight)
-      markDirty(claim.dimension)
-      if left == 0 and redis.call('HEXISTS', key('gate:closed:' .. claim.dimension), 'drain') == 1 then
-        event('gate.drained', redis.call('HGET', key('part:' .. id), 'corr'), '{}', '{"dimension":"' .. claim.dimension .. '"}')
-      end
+    if not periodOf(claim.dimension) then uses[#uses + 1] = { dimension = claim.dimension, by = -claim.weight } end
+  end
+  local someoneIsBlocked = redis.call('EXISTS', key('gate:blocked-by')) == 1
+  for index, left in ipairs(countAll('gate:use', uses)) do
+    local dimension = uses[index].dimension
+    if someoneIsBlocked then markDirty(dimension) end
+    if left == 0 and redis.call('HEXISTS', key('gate:closed:' .. dimension), 'drain') == 1 then
+      event('gate.drained', redis.call('HGET', key('part:' .. id), 'corr'), '{}', '{"dimension":"' .. dimension .. '"}')
     end
   end
   redis.call('ZREM', key('gate:holding'), id)

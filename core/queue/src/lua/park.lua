@@ -20,6 +20,8 @@ if ARGV[7] ~= '' then redis.call('HSET', key('req:' .. id), 'needed', ARGV[7]) e
 event('request.mediated', record[2], subject, ARGV[6])
 untrack('mediate:' .. id)
 
+local granted = 0
+known = {}
 local later = notBefore and tonumber(notBefore) > now()
 for index = 0, total - 1 do
   local partId, at = id .. '-' .. index, GIVEN + 1 + index * 3
@@ -29,20 +31,24 @@ for index = 0, total - 1 do
   if notBefore then redis.call('HSET', part, 'notBefore', notBefore) end
   if deadline then redis.call('HSET', part, 'deadline', deadline) end
   if ARGV[8] ~= '' then redis.call('HSET', part, 'price', ARGV[8], 'estimate', ARGV[9]) end
-  local _, parkedAt = event('part.parked', record[2], partSubject(partId, partOf(partId)), ARGV[at + 2])
+  local facts = { state = 'parked', class = class, request = id, corr = record[2], pipeline = record[3], attempt = '1' }
+  local _, parkedAt = event('part.parked', record[2], partSubject(partId, facts), ARGV[at + 2])
   redis.call('HSET', part, 'parkedAt', parkedAt)
   if later then
     redis.call('HSET', part, 'later', '1', 'waitsFor', 'not-before', 'waiting', '{"dimension":"not-before","limit":0,"inUse":0}')
     local why = '{"dimension":"not-before","limit":0,"inUse":0,"ahead":0,"until":' .. notBefore .. '}'
-    event('part.waiting', record[2], partSubject(partId, partOf(partId)), why)
+    event('part.waiting', record[2], partSubject(partId, facts), why)
     planChange('start|' .. partId, notBefore)
+  elseif isFree(class) then
+    grantAtOnce(partId, class, facts, parkedAt)
+    granted = granted + 1
   else
     enter(partId, class, headStartUs)
   end
 end
 
 local budget = total + 64
-local granted = pump(budget)
+granted = granted + pump(budget - granted)
 local blocker = not later and redis.call('EXISTS', key('gate:wait:' .. class)) == 1 and waitsFor(class)
 if blocker then
   for index = 0, total - 1 do
