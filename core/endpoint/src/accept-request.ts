@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   type ApiToken,
   type CreateRequest,
@@ -38,7 +38,8 @@ export async function acceptRequest(
   const invalid =
     deps.validateBody?.(revision, body) ?? (callback === undefined ? undefined : deps.callbackAllowed(callback));
   if (invalid !== undefined) throw SlowLaneError.from(invalid);
-  const fingerprint = fingerprintOf(call.body);
+  const isShared = call.body.coalesce === true;
+  const fingerprint = isShared || call.idempotencyKey !== undefined ? fingerprintOf(call.body) : undefined;
   const accepted = await deps.requests.accept({
     id: newId('req'),
     correlationId: call.correlationId,
@@ -49,11 +50,11 @@ export async function acceptRequest(
     callback,
     pin: await pin(deps, revision, call.body.target),
     redact: revision.file.operation.redact ?? [],
-    idempotency: call.idempotencyKey === undefined ? undefined : { key: call.idempotencyKey, fingerprint },
+    idempotency: idempotencyOf(call.idempotencyKey, fingerprint),
     tenant: tenantOf(revision.file, { principal: call.caller.name, body, tenant: call.body.tenant }),
     ...wishesOf(call.body),
     // Only the caller's own requests are shared, so that nobody sees another's by guessing its body.
-    ...(call.body.coalesce === true ? { coalesceKey: `${call.caller.name}\n${fingerprint}` } : {}),
+    ...(isShared ? { coalesceKey: `${call.caller.name}\n${fingerprint}` } : {}),
   });
   return { request: accepted.request, replayed: accepted.replayed, coalesced: accepted.coalesced === true };
 }
@@ -86,6 +87,12 @@ async function pin(deps: EndpointDeps, revision: PipelineRevision, wanted: strin
   return pinTo(revision, target, await deps.registrations.current(revision.name, target));
 }
 
-function fingerprintOf(body: CreateRequest): `sha256:${string}` {
-  return `sha256:${createHash('sha256').update(canonicalJson(body)).digest('hex')}`;
+type Fingerprint = `sha256:${string}`;
+
+function fingerprintOf(body: CreateRequest): Fingerprint {
+  return `sha256:${hash('sha256', canonicalJson(body))}`;
+}
+
+function idempotencyOf(key: string | undefined, fingerprint: Fingerprint | undefined): NewRequest['idempotency'] {
+  return key === undefined || fingerprint === undefined ? undefined : { key, fingerprint };
 }

@@ -27,11 +27,11 @@ function invalidJson(cause: Error): SlowLaneError {
   return new SlowLaneError('request.invalid', `body: not valid JSON: ${cause.message}`, { cause });
 }
 
+/** Calls itself at most `depth` times. */
 function isDeeperThan(value: unknown, depth: number): boolean {
-  let level = [value];
-  for (let at = 0; at <= depth; at++) {
-    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
-    if (level.length === 0) return false;
+  if (typeof value !== 'object' || value === null) return false;
+  for (const key in value) {
+    if (depth === 0 || isDeeperThan((value as Record<string, unknown>)[key], depth - 1)) return true;
   }
-  return true;
+  return false;
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import type { ApiToken, TokenStore } from '@slowlane/contracts';
 import { newId } from '@slowlane/kit';
 import type { Selectable } from 'kysely';
@@ -8,6 +8,11 @@ import type { Databases } from './open-database.ts';
 
 type Row = Selectable<TokenTable>;
 
+interface Known {
+  hash: Uint8Array;
+  token: ApiToken;
+}
+
 const form = /^sl_([a-z0-9]{8})_[A-Za-z0-9_-]{43}$/;
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -16,15 +21,17 @@ const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
  * acts at once in this process, and within that time in others.
  */
 export function createTokenStore({ write, read }: Databases, cacheMs = 2_000): TokenStore {
-  const cache = new Map<string, { row: Row | undefined; until: number }>();
+  const cache = new Map<string, Known & { until: number }>();
 
-  async function lookUp(prefix: string): Promise<Row | undefined> {
+  async function lookUp(prefix: string): Promise<Known | undefined> {
     const known = cache.get(prefix);
-    if (known !== undefined && known.until > Date.now()) return known.row;
+    if (known !== undefined && known.until > Date.now()) return known;
     const row = await read.selectFrom('tokens').selectAll().where('prefix', '=', prefix).executeTakeFirst();
     if (cache.size > 1_000) cache.clear();
-    if (row !== undefined) cache.set(prefix, { row, until: Date.now() + cacheMs });
-    return row;
+    if (row === undefined) return undefined;
+    const found = { hash: row.hash, token: tokenOf(row), until: Date.now() + cacheMs };
+    cache.set(prefix, found);
+    return found;
   }
   return {
     async create({ name, scopes, expiresAt }) {
@@ -44,10 +51,11 @@ export function createTokenStore({ write, read }: Databases, cacheMs = 2_000): T
     },
     async verify(secret) {
       const prefix = form.exec(secret)?.[1];
-      const row = prefix === undefined ? undefined : await lookUp(prefix);
-      if (row === undefined || !timingSafeEqual(row.hash, sha256(secret))) return undefined;
-      if (row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= Date.now())) return undefined;
-      return tokenOf(row);
+      const known = prefix === undefined ? undefined : await lookUp(prefix);
+      if (known === undefined || !timingSafeEqual(known.hash, sha256(secret))) return undefined;
+      const { revokedAt, expiresAt } = known.token;
+      if (revokedAt !== undefined || (expiresAt !== undefined && expiresAt <= Date.now())) return undefined;
+      return known.token;
     },
     async list() {
       const rows = await read.selectFrom('tokens').selectAll().orderBy('id').execute();
@@ -72,7 +80,7 @@ function newSecret(): { prefix: string; secret: string } {
 }
 
 function sha256(text: string): Uint8Array {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }
 
 function tokenOf(row: Row): ApiToken {

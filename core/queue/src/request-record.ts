@@ -4,8 +4,15 @@ export type RequestDoc = Omit<NewRequest, 'idempotency' | 'weights' | 'coalesceK
 
 /** A request from its hash; `undefined` when there is none. */
 export function requestRecordOf(fields: Record<string, string>): RequestRecord | undefined {
-  if (fields['doc'] === undefined) return undefined;
-  const doc = JSON.parse(fields['doc']) as RequestDoc;
+  return fields['doc'] === undefined ? undefined : recordOf(JSON.parse(fields['doc']) as RequestDoc, fields);
+}
+
+/** One that was accepted at this moment (epoch ms). */
+export function freshRecord(doc: RequestDoc, acceptedAt: number): RequestRecord {
+  return recordOf(doc, { state: 'accepted', total: '0', ended: '0', acceptedAt: String(acceptedAt) });
+}
+
+function recordOf(doc: RequestDoc, fields: Record<string, string>): RequestRecord {
   return {
     id: doc.id,
     correlationId: doc.correlationId,

@@ -26,18 +26,14 @@ export async function benchOperations(_installation: Installation, say: (line: s
   });
   try {
     await useOnce(ledger.pipelines, [0]);
-    const rawBefore = memory();
-    const files = Array.from({ length: count }, (_, index) => fileOf(index));
-    const raw = (memory() - rawBefore) / count;
-    for (const file of files.splice(0))
+    const { bytes: raw } = await memoryOf(async () => Array.from({ length: count }, (_, index) => fileOf(index)));
+    for (let index = 0; index < count; index++) {
+      const file = fileOf(index);
       await ledger.pipelines.put({ name: file.pipeline, file, text: '', origin: 'applied', by: 'bench' });
+    }
     say(`${count} operations applied`);
-    const before = memory();
-    await useOnce(
-      ledger.pipelines,
-      Array.from({ length: count }, (_, index) => index),
-    );
-    const ours = Math.max(0, memory() - before) / count;
+    const all = Array.from({ length: count }, (_, index) => index);
+    const { bytes: ours } = await memoryOf(() => useOnce(ledger.pipelines, all));
     const kb = (bytes: number) => `${(bytes / 1_024).toFixed(1)} KB`;
     return [
       {
@@ -93,6 +89,13 @@ function fileOf(index: number): PipelineFile {
       },
     },
   });
+}
+
+/** Bytes per operation that stay while what the work returns is held. */
+async function memoryOf<T>(work: () => Promise<T>): Promise<{ bytes: number; held: T }> {
+  const before = memory();
+  const held = await work();
+  return { bytes: (memory() - before) / count, held };
 }
 
 function memory(): number {
