@@ -1,6 +1,7 @@
 import type { EventType, EventView } from '@slowlane/contracts';
 import { formatBytes, formatDuration } from '@slowlane/kit';
 import type { Style } from './command.ts';
+import { amount } from './money.ts';
 
 type Data = Record<string, unknown>;
 
@@ -31,7 +32,7 @@ const lines: Record<EventType, (data: Data) => string> = {
   'part.waiting': ({ dimension, limit, inUse, ahead, reason }) =>
     reason !== undefined
       ? `waits with its slot for ${text(dimension)}: ${text(reason)}`
-      : `waits: ${text(dimension)} has ${text(inUse)} of ${text(limit)} in use, ${text(ahead)} ahead`,
+      : `waits: ${text(dimension)} has ${amountText(dimension, inUse)} of ${amountText(dimension, limit)} in use, ${text(ahead)} ahead`,
   'part.granted': ({ waitedMs }) => `granted after ${formatDuration(Number(waitedMs ?? 0))}`,
   'part.submitting': ({ attempt, token }) => `submitting, attempt ${text(attempt)}, token ${text(token).slice(0, 12)}…`,
   'part.running': ({ runId, runPageUrl }) => `run ${text(runId)} ${text(runPageUrl)}`.trimEnd(),
@@ -53,9 +54,9 @@ const lines: Record<EventType, (data: Data) => string> = {
     `gate ${text(dimension)}: ${text(of)} was counted as ${text(counted)} and is ${text(actual)}: corrected`,
   'gate.foreign': ({ workspace, count }) => `${text(count)} runs of others in workspace ${text(workspace)}`,
   'gate.month': ({ dimension, month, spent }) =>
-    `budget ${text(dimension)}: ${text(spent)} millionths spent in ${text(month)}`,
+    `budget ${text(dimension)}: ${amountText(dimension, spent)} spent in ${text(month)}`,
   'gate.limit': ({ dimension, limit, by, reason }) =>
-    `limit of ${text(dimension)} set to ${text(limit)} by ${text(by)}: ${text(reason)}`,
+    `limit of ${text(dimension)} set to ${amountText(dimension, limit)} by ${text(by)}: ${text(reason)}`,
   'cluster.wanted': ({ cluster, pool }) => `cluster ${text(cluster)} of pool ${text(pool)} is wanted`,
   'cluster.starting': ({ cluster, clusterId }) => `cluster ${text(cluster)} starts as ${text(clusterId)}`,
   'cluster.ready': ({ cluster, clusterId }) => `cluster ${text(cluster)} (${text(clusterId)}) takes parts`,
@@ -84,6 +85,10 @@ function tail(id: string): string {
 
 function text(value: unknown): string {
   return value === undefined || value === null ? '' : String(value);
+}
+
+function amountText(dimension: unknown, value: unknown): string {
+  return typeof value === 'number' ? amount(text(dimension), value) : text(value);
 }
 
 function short(commit: unknown): string {

@@ -1,4 +1,6 @@
 import type { GateList, PartWaitView } from '@slowlane/contracts';
+import { isBudget } from '@slowlane/kit';
+import { amount } from './money.ts';
 
 type Closure = NonNullable<GateList['gates'][number]['closed']>[number];
 
@@ -31,18 +33,20 @@ function dimensionLines({ dimension, reason, limit, inUse, taken, weight, imposs
     return [`has its slot and waits for ${dimension}: ${reason}${clusters}`];
   }
   if (limit === undefined) return [`waits for ${dimension}`];
-  const others = taken === undefined || taken === 0 ? '' : `, ${taken} taken by others`;
-  const needs = weight === undefined || weight === 1 ? '' : `, it needs ${weight}`;
+  const of = (value: number): string => amount(dimension, value);
+  const others =
+    taken === undefined || taken === 0 ? '' : `, ${of(taken)} ${isBudget(dimension) ? 'spent' : 'taken by others'}`;
+  const needs = weight === undefined || weight === 1 ? '' : `, it needs ${of(weight)}`;
   return [
-    `waits for ${dimension}: ${inUse ?? 0} of ${limit ?? 'unlimited'} in use${others}${needs}`,
+    `waits for ${dimension}: ${of(inUse ?? 0)} of ${limit === null ? 'unlimited' : of(limit)} in use${others}${needs}`,
     ...(impossible === true ? ['it weighs more than the limit: it will not run until somebody raises that'] : []),
   ];
 }
 
-function holderLines({ holders = [] }: PartWaitView): string[] {
+function holderLines({ dimension = '*', holders = [] }: PartWaitView): string[] {
   return holders.map(
     ({ part, run, weight, grantedAt }) =>
-      `held by ${part}${run === undefined ? '' : ` (run ${run})`}, ${weight}, since ${iso(grantedAt)}`,
+      `held by ${part}${run === undefined ? '' : ` (run ${run})`}, ${amount(dimension, weight)}, since ${iso(grantedAt)}`,
   );
 }
 

@@ -3,6 +3,7 @@ export * from './common.ts';
 export * from './error-codes.ts';
 export * from './error.ts';
 export * from './events.ts';
+export * from './lfs.ts';
 export * from './pinned-record.ts';
 export * from './pipeline-file.ts';
 export * from './plan.ts';

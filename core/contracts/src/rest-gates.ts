@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import { Timestamp } from './common.ts';
-import { GateClosureView } from './rest.ts';
+import { GateClosureView, GateUnit } from './rest.ts';
+
+/** Highest limit by hand of what counts places. */
+export const mostPlaces = 1_000_000;
+/** Of a budget; the gate's own scripts take 1e15 for "unlimited". */
+const MOST_MICROS = 999_999_999_999_999;
 
 /** GET /v1/gates, and what every call that changes one answers with. */
 export const GateList = z.object({
   gates: z.array(
     z.object({
       dimension: z.string(),
+      unit: GateUnit.optional(),
       limit: z.int().nullable(),
       declared: z.int().nullable(),
       byHand: z.object({ limit: z.int(), by: z.string(), reason: z.string(), at: Timestamp }).optional(),
@@ -21,8 +27,17 @@ export const GateList = z.object({
   ),
 });
 export type GateList = z.infer<typeof GateList>;
-/** PUT /v1/gates/{dimension} */
-export const SetGate = z.strictObject({ limit: z.int().min(0).max(1_000_000), reason: z.string().min(1).max(500) });
+/** PUT /v1/gates/{dimension}; which of the two maxima holds, the dimension decides. */
+export const SetGate = z.strictObject({
+  limit: z
+    .int()
+    .min(0)
+    .max(MOST_MICROS)
+    .describe(
+      `Places, at most ${mostPlaces}; of a budget (bud:NAME) money of the month in millionths of the currency of the price table: 250.50 is 250500000.`,
+    ),
+  reason: z.string().min(1).max(500),
+});
 export type SetGate = z.infer<typeof SetGate>;
 /** POST /v1/gates/{dimension}/pause; `until` in epoch ms, `drain` tells (`gate.drained`) when nothing runs there any more. */
 export const PauseGate = z.strictObject({

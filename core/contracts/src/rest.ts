@@ -81,6 +81,10 @@ export const WaitReason = z.object({
   until: z.number().optional(),
 });
 
+/** What limit, use and weight of a dimension count: `micros` are millionths of the price table's currency (budgets), absent means places. */
+export const GateUnit = z.literal('micros');
+export type GateUnit = z.infer<typeof GateUnit>;
+
 export const GateClosureView = z.object({
   cause: z.string(),
   by: z.string(),
@@ -92,6 +96,7 @@ export const GateClosureView = z.object({
 /** Why a part waits, behind whom and until when: `WaitView` of the request lane, word for word. */
 export const PartWaitView = z.object({
   dimension: z.string().optional(),
+  unit: GateUnit.optional(),
   reason: z.string().optional(),
   limit: z.number().nullable().optional(),
   inUse: z.number().optional(),
@@ -164,13 +169,23 @@ export const RequestView = z.object({
   /** Of the parts that have ended so far, in millionths of the price table's currency; absent without a price. */
   costMicros: z.int().optional(),
   failure: FailureView.optional(),
+  /** How many of all its parts are in each state, whatever page of them this is. */
+  partStates: z.partialRecord(z.enum(partStates), z.int()).optional(),
+  /** What all its parts will probably cost; absent without a price. */
+  estimateMicros: z.int().optional(),
+  /** A page of its parts, in their order. */
   parts: z.array(PartView),
+  /** Id of the last part here, where more follow: `after` of the next page. */
+  next: Id.optional(),
   links: RequestLinks,
 });
 export type RequestView = z.infer<typeof RequestView>;
 
+/** Parts in one answer: as many as a request has at most where the platform's policy does not allow more. */
+export const mostPartsInAnswer = 1_000;
+
 export const RequestList = z.object({
-  requests: z.array(RequestView.omit({ parts: true })),
+  requests: z.array(RequestView.omit({ parts: true, partStates: true, estimateMicros: true, next: true })),
   next: z.string().optional(),
 });
 export type RequestList = z.infer<typeof RequestList>;

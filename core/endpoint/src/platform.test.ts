@@ -101,6 +101,25 @@ describe('gates', () => {
     ).toBe(9);
   });
 
+  it('take and show a budget in millionths of the currency, and say so', async () => {
+    const { call, state } = await serve();
+    const limit = 100_000_000;
+    state.gates.push({ dimension: 'bud:acme', limit, declared: limit, byHand: undefined, inUse: 0, waiting: 0 });
+    state.gates.push({ dimension: 'tn:acme', limit: 3, declared: 3, byHand: undefined, inUse: 0, waiting: 0 });
+    const set = (dimension: string, to: number) =>
+      call('admin', 'PUT', `/v1/gates/${dimension}`, { payload: { limit: to, reason: 'month end' } });
+    const { gates } = (await set('bud:acme', 250_500_000)).json();
+    expect(gates[0]).toMatchObject({ dimension: 'bud:acme', unit: 'micros', limit: 250_500_000, declared: limit });
+    expect(gates[1]).not.toHaveProperty('unit');
+    expect((await call('admin', 'DELETE', '/v1/gates/bud:acme')).json().gates[0]).toMatchObject({
+      unit: 'micros',
+      limit,
+    });
+    expect((await set('tn:acme', 1_000_001)).json()).toMatchObject({ status: 400, code: 'request.invalid' });
+    expect((await set('tn:acme', 1_000_000)).statusCode).toBe(200);
+    expect((await set('bud:acme', 1e15)).json()).toMatchObject({ status: 400, code: 'request.invalid' });
+  });
+
   it('refuse a dimension or a limit that cannot be', async () => {
     const { call } = await serve();
     const set = (dimension: string, payload: object) => call('admin', 'PUT', `/v1/gates/${dimension}`, { payload });

@@ -8,6 +8,11 @@ export function operationRule(file: PipelineFile): GateRule {
   return ruleOf({ limit: concurrency, window, blackout, metric });
 }
 
+/** A budget counts money, in millionths of the price table's currency; every other dimension counts places. */
+export function isBudget(dimension: string): boolean {
+  return dimension.startsWith('bud:');
+}
+
 /** What slowlane.yaml says of the gate: limits with their times, and budgets in millionths of the currency. */
 export function platformRules(limits: GateLimits, budgets: Budgets = {}): Record<string, number | GateRule> {
   const rules: Record<string, number | GateRule> = {};

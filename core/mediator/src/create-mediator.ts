@@ -93,10 +93,8 @@ async function endingOnFailure(
 }
 
 async function prepare(options: MediatorOptions, tools: Tools, id: string): Promise<void> {
-  const { requests } = options;
-  // In one turn, so that they reach the queue together.
-  const [isOurs, request] = await Promise.all([requests.beginMediation(id), requests.get(id)]);
-  if (!isOurs || request === undefined) return;
+  const request = await options.requests.beginMediation(id);
+  if (request === undefined) return;
   const outcome = await mediated(options, tools, request);
   if (outcome.outcome !== 'parts') await endWithout(options, id, outcome);
   else tools.prepared.keep({ request, outcome });

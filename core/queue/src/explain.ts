@@ -1,5 +1,5 @@
 import type { PartRecord, WaitView } from '@slowlane/contracts';
-import { isHeldBack, percentile, splitPartId } from '@slowlane/kit';
+import { isBudget, isHeldBack, percentile, splitPartId } from '@slowlane/kit';
 import { startOf } from './eta.ts';
 import { explainHeld } from './explain-held.ts';
 import { closuresFrom } from './gate-view.ts';
@@ -86,7 +86,7 @@ async function waitOf(store: Store, answer: Answer, claim: string): Promise<Part
       .slice(0, MOST_HOLDERS)
       .map((holder) => holderView(holder, dimension === '' ? '*' : String(dimension))),
     position,
-    opensAt: closed.length > 0 || String(dimension).startsWith('bud:') ? opensAt : undefined,
+    opensAt: closed.length > 0 || isBudget(String(dimension)) ? opensAt : undefined,
     eta,
   };
 }

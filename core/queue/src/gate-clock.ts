@@ -5,6 +5,7 @@ import { windowState } from './gate-rows.ts';
 import { turnMonth } from './month.ts';
 import type { Pump } from './pump.ts';
 import type { Store } from './store.ts';
+import { finishAbandonedWalk } from './walk.ts';
 
 export interface GateClockDeps {
   store: Store;
@@ -73,11 +74,17 @@ export async function startGateClock(deps: GateClockDeps): Promise<GateClock> {
   };
 }
 
-/** Carries out what is due now. Returns the ms until the next change, `undefined` when none is planned. */
-export async function applyChanges({
-  store,
-  pump,
-}: Pick<GateClockDeps, 'store' | 'pump'>): Promise<number | undefined> {
+type ChangeDeps = Pick<GateClockDeps, 'store' | 'pump'>;
+
+/** Carries out what is due now, and what others left in the middle. Returns the ms until the next change, `undefined` when none is planned. */
+export async function applyChanges(deps: ChangeDeps): Promise<number | undefined> {
+  for (;;) {
+    const waitMs = await applyDue(deps);
+    if (!(await finishAbandonedWalk(deps))) return waitMs;
+  }
+}
+
+async function applyDue({ store, pump }: ChangeDeps): Promise<number | undefined> {
   for (;;) {
     const answer = (await store.run('apply-changes', newId('cor'), deadlineHint, siblingFailure)) as [
       string,
@@ -100,7 +107,7 @@ export async function applyChanges({
 }
 
 async function turnWindow(
-  { store, pump }: { store: Store; pump: Pump },
+  { store, pump }: ChangeDeps,
   { dimension, rule, at }: { dimension: string; rule: string; at: number },
 ): Promise<void> {
   const state = rule === '' ? ['1', ''] : windowState(gateCalendar(JSON.parse(rule) as object), at);

@@ -70,6 +70,14 @@ describe('the gate, whatever happens in whatever order', () => {
     );
   });
 
+  it('comes to the same where cancels, deadlines and retries take one part at a time', async () => {
+    const next = variant('step by step', [['walk', 'PARTS_PER_STEP = 500', 'PARTS_PER_STEP = 1']]);
+    await fc.assert(
+      fc.asyncProperty(steps, (sequence) => play(sequence, next())),
+      { numRuns: 80, endOnFailure: true },
+    );
+  });
+
   it.each(Object.entries(mutants))('is tested sharply enough: a gate that %s is found out', async (name, mutation) => {
     const next = variant(name, [mutation]);
     const verdict = await fc.check(

@@ -1,5 +1,5 @@
 import type { GateControl } from '@slowlane/contracts';
-import { newId } from '@slowlane/kit';
+import { isBudget, newId } from '@slowlane/kit';
 import { createGateClosures } from './gate-closures.ts';
 import { type LimitRow, declaredRow, handRow, limitText, mustBeDimension, resetRow } from './gate-rows.ts';
 import { createGateTruth } from './gate-truth.ts';
@@ -25,7 +25,7 @@ export function createGate({ store, pump }: { store: Store; pump: Pump }): Gate 
     async declare(limits) {
       const at = await redisTime(store);
       await setLimits('declare', declaredRows(limits, at));
-      if (Object.keys(limits).some((dimension) => dimension.startsWith('bud:'))) await turnMonth({ store, pump }, at);
+      if (Object.keys(limits).some(isBudget)) await turnMonth({ store, pump }, at);
     },
     async restore(limits) {
       const rows = limits.flatMap(({ dimension, limit, by, reason, at }) => {

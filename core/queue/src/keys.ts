@@ -10,7 +10,10 @@
  * ends                CHANNEL `build:<id>`, `req:<id>`: processors at work on it should stop
  * ended               ZSET    `req:<id>`, `build:<id>`; score = ended at ms
  * req:<id>            HASH    doc (JSON), corr, pipeline, state, acceptedAt, endedAt, total, ended, mediated, resultPath, result, failure, cancelBy, endEvent,
- *                             needed, lost, coalesce, cost, staged (parts stored of a large split), entered (of those, how many came to the gate)
+ *                             needed, lost, coalesce, cost, staged (parts stored of a large split), entered (of those, how many came to the gate),
+ *                             walk (cancel, deadline or retry, while it goes over the parts), walked (parts it has come to), walkFailure, walkHint,
+ *                             again (first part that an interrupted retry has not taken up)
+ * walks               ZSET    requests with such a walk; score = ms from which anybody may go on with it
  * part:<id>           HASH    request, index, key, doc, state, attempt, class, corr, pipeline, token, fence, node, submitter, runId, runPageUrl,
  *                             parkedAt, grantedAt, submittedAt, endedAt, runMs, failure, waitsFor, waiting, cancel, log, faults, headStart, later, notBefore,
  *                             deadline, price, estimate, cost, booked, priorMs, progress (JSON, with its attempt),

@@ -86,7 +86,7 @@ describe('a Redis that is killed', () => {
     const begun = queue.requests.beginMediation(request.id);
     await pause(0);
     await redis.restart();
-    expect(await begun).toBe(true);
+    expect(await begun).toMatchObject({ id: request.id });
   });
 });
 

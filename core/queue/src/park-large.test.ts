@@ -1,14 +1,12 @@
-import { type NewRequest, SlowLaneError } from '@slowlane/contracts';
+import { type NewRequest, type PartRange, SlowLaneError } from '@slowlane/contracts';
 import { createMemoryLogger, redisForFile, sampleRequest } from '@slowlane/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { dyingAt, storeOn } from './__fixtures__/dying-store.ts';
 import { type Queue, openQueue } from './index.ts';
-import { keysOf } from './keys.ts';
 import { parkLarge } from './park-large.ts';
 import { createPump } from './pump.ts';
 import type { ScriptName } from './scripts.ts';
-import { loadScripts, scriptFolder } from './scripts.ts';
-import { type Store, createStore } from './store.ts';
 
 let queue: Queue;
 let prefix: string;
@@ -41,18 +39,8 @@ async function mediating(wishes: Partial<NewRequest> = {}): Promise<string> {
 
 /** A node that dies at the nth call of a script: nothing of it or after it happens. */
 async function parkAndDie(id: string, script: ScriptName, nth: number, split = splitInto(COUNT)): Promise<void> {
-  const store = createStore(raw, {
-    keys: keysOf(prefix),
-    scripts: loadScripts(scriptFolder, { leaseMs: 30_000, patienceMs: 600_000 }),
-  });
-  let calls = 0;
-  const mortal: Store = {
-    ...store,
-    run: (name, ...args) => {
-      if (name === script && ++calls === nth) throw new Error('killed here');
-      return store.run(name, ...args);
-    },
-  };
+  const store = storeOn(raw, prefix);
+  const mortal = dyingAt(store, script, nth);
   const deps = { store: mortal, pump: createPump(mortal), ageingStepMs: 60_000, prices: {} };
   await expect(parkLarge(deps, id, split)).rejects.toThrow('killed here');
   store.close();
@@ -73,6 +61,10 @@ async function counts(id: string): Promise<Record<string, number>> {
   const found: Record<string, number> = {};
   for (const { state } of await queue.requests.parts(id)) found[state] = (found[state] ?? 0) + 1;
   return found;
+}
+
+async function keysOfParts(id: string, range?: PartRange): Promise<string[]> {
+  return (await queue.requests.parts(id, range)).map(({ key }) => key);
 }
 
 async function isTracked(id: string): Promise<boolean> {
@@ -131,11 +123,9 @@ describe('a split into more parts than go in one step', () => {
     expect(await told(id, 'part.parked')).toHaveLength(1_200);
     await queue.requests.cancel(id, 'ana');
     await queue.events.trim(`${Date.now() + 60_000}-0`);
-    const store = createStore(raw, {
-      keys: keysOf(prefix),
-      scripts: loadScripts(scriptFolder, { leaseMs: 30_000, patienceMs: 600_000 }),
-    });
-    await expect.poll(() => store.run('retire', 0, 100)).toBe(1);
+    const store = storeOn(raw, prefix);
+    await expect.poll(() => store.run('retire', 0, 100), { message: 'in steps' }).toBe(1_000);
+    while (Number(await store.run('retire', 0, 100)) > 0);
     expect(await raw.keys(`{${prefix}}:part:*`)).toEqual([]);
     store.close();
   });
@@ -203,5 +193,32 @@ describe('a split into more parts than go in one step', () => {
       code: 'request.impossible',
     });
     expect(await queue.requests.get(id)).toMatchObject({ state: 'mediating' });
+  });
+});
+
+describe('the parts of a request', () => {
+  it('are read by ranges in the order of their index, or all of them', async () => {
+    const id = await mediating();
+    await queue.requests.park(id, splitInto(COUNT));
+    const all = Array.from({ length: COUNT }, (_, index) => `k${index}`);
+    expect(await keysOfParts(id)).toEqual(all);
+    expect(await keysOfParts(id, { from: 0, count: 1 })).toEqual(['k0']);
+    expect(await keysOfParts(id, { from: 990, count: 1_020 })).toEqual(all.slice(990, 2_010));
+    expect(await keysOfParts(id, { from: COUNT - 1, count: 500 })).toEqual([`k${COUNT - 1}`]);
+    expect(await keysOfParts(id, { from: COUNT, count: 500 })).toEqual([]);
+    expect(await keysOfParts('req_none', { from: 0, count: 5 })).toEqual([]);
+  });
+
+  it('are counted by their states without being read', async () => {
+    await queue.gate.declare({ 'op:daily-sales': 7 });
+    const id = await mediating();
+    expect(await queue.requests.tallyParts(id)).toEqual({ states: {} });
+    await queue.requests.park(id, splitInto(COUNT));
+    expect(await queue.requests.tallyParts(id)).toEqual({ states: { granted: 7, parked: COUNT - 7 } });
+    expect((await queue.requests.tallyParts(id)).states).toEqual(await counts(id));
+    await queue.requests.cancel(id, 'ana');
+    await expect
+      .poll(() => queue.requests.tallyParts(id), { timeout: 30_000 })
+      .toEqual({ states: { cancelled: COUNT } });
   });
 });

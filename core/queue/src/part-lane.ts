@@ -6,10 +6,12 @@ import {
   type RequestLane,
   SlowLaneError,
 } from '@slowlane/contracts';
+import { splitPartId } from '@slowlane/kit';
 import { patiently } from './availability.ts';
 import type { Pump } from './pump.ts';
 import { partRecordOf } from './request-record.ts';
 import { type Store, fieldsOf } from './store.ts';
+import { finishWalk } from './walk.ts';
 
 type PartLane = Pick<
   RequestLane,
@@ -109,7 +111,7 @@ async function release(
   id: string,
   outcome: PartOutcome,
 ): Promise<boolean> {
-  const [granted, budget] = (await store.run(
+  const [granted, budget, more] = (await store.run(
     'release',
     id,
     outcome.state,
@@ -118,9 +120,10 @@ async function release(
     outcome.log ?? '',
     outcome.state === 'succeeded' ? '' : JSON.stringify(failureOfSiblings(id, outcome)),
     outcome.attempt ?? '',
-  )) as [number, number?];
+  )) as [number, number?, number?];
   if (granted < 0 || budget === undefined) return false;
   await pump.goOn(granted, budget);
+  if (more === 1) await finishWalk({ store, pump }, splitPartId(id)?.requestId ?? id);
   return true;
 }
 

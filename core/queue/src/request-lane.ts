@@ -17,9 +17,11 @@ import { impossibleError } from './impossible-error.ts';
 import { parkLarge, parkRest, partsPerStep } from './park-large.ts';
 import { createPartLane } from './part-lane.ts';
 import type { Pump } from './pump.ts';
-import { type RequestDoc, partRecordOf, requestRecordOf } from './request-record.ts';
+import { readParts, tallyParts } from './request-parts.ts';
+import { type RequestDoc, freshRecord, partRecordOf, requestRecordOf } from './request-record.ts';
 import { retryFailed } from './retry-failed.ts';
-import type { Store } from './store.ts';
+import { type Store, fieldsOf } from './store.ts';
+import { finishWalk } from './walk.ts';
 
 export interface RequestLaneDeps {
   store: Store;
@@ -36,9 +38,10 @@ export function createRequestLane(deps: RequestLaneDeps): RequestLane {
   return {
     accept: (request) => accept(deps, request),
     get: (id) => get(store, id),
-    parts: (id) => parts(store, id),
+    parts: (id, range) => readParts(store, id, range),
+    tallyParts: (id) => tallyParts(store, id),
     part: (id) => part(store, id),
-    beginMediation: (id) => patiently(async () => (await store.run('begin-mediation', id)) === 1),
+    beginMediation: (id) => patiently(() => beginMediation(store, id)),
     park: (id, split) => patiently(() => park(deps, id, split)),
     parkRest: (id) => patiently(() => parkRest(deps, id)),
     end: (id, outcome) => patiently(() => end(store, id, outcome)),
@@ -115,16 +118,6 @@ function iso(ms: number | undefined): string {
   return new Date(ms ?? 0).toISOString();
 }
 
-function freshRecord(doc: RequestDoc, acceptedAt: number): RequestRecord {
-  return requestRecordOf({
-    doc: JSON.stringify(doc),
-    state: 'accepted',
-    total: '0',
-    ended: '0',
-    acceptedAt: String(acceptedAt),
-  }) as RequestRecord;
-}
-
 async function known(store: Store, id: string): Promise<RequestRecord> {
   const record = await get(store, id);
   if (record === undefined) throw new SlowLaneError('request.not-found', `request ${id} ended more than a day ago`);
@@ -136,17 +129,14 @@ async function get(store: Store, id: string): Promise<RequestRecord | undefined>
   return requestRecordOf(fields ?? {});
 }
 
-async function parts(store: Store, id: string): ReturnType<RequestLane['parts']> {
-  const total = Number((await store.call((redis) => redis.hget(store.keys.of(`req:${id}`), 'total'))) ?? 0);
-  const ids = Array.from({ length: total }, (_, index) => partId(id, index));
-  const hashes = await store.hashes(ids.map((part) => `part:${part}`));
-  return hashes.flatMap((fields, index) => partRecordOf(ids[index] as string, fields) ?? []);
-}
-
 async function part(store: Store, id: string): ReturnType<RequestLane['part']> {
   if (splitPartId(id) === undefined) return undefined;
   const [fields] = await store.hashes([`part:${id}`]);
   return partRecordOf(id, fields ?? {});
+}
+
+async function beginMediation(store: Store, id: string): Promise<RequestRecord | undefined> {
+  return requestRecordOf(fieldsOf((await store.run('take-request', id)) as string[]));
 }
 
 async function park(deps: RequestLaneDeps, id: string, split: Parameters<RequestLane['park']>[1]): Promise<void> {
@@ -198,16 +188,13 @@ async function end(store: Store, id: string, outcome: RequestOutcome): Promise<b
 
 async function cancel(deps: RequestLaneDeps, id: string, by: string): ReturnType<RequestLane['cancel']> {
   const failure = new SlowLaneError('request.cancelled', `request ${id} was cancelled by ${by}`).toFailure();
-  const [state, granted, budget, done] = (await deps.store.run('cancel-request', id, by, JSON.stringify(failure))) as [
-    Awaited<ReturnType<RequestLane['cancel']>> | '',
-    number,
-    number,
-    number,
-  ];
+  type State = Awaited<ReturnType<RequestLane['cancel']>>;
+  const answer = await deps.store.run('cancel-request', id, by, JSON.stringify(failure));
+  const [state, granted, budget, done, more] = answer as [State | '', number, number, number, number?];
   if (state === '') throw new SlowLaneError('request.not-found', `there is no request ${id}`);
   if (done === 0) throw new SlowLaneError('request.not-cancellable', `request ${id} is ${state}`);
   await deps.pump.goOn(granted, budget);
-  return state;
+  return more === 1 ? ((await finishWalk(deps, id)) as State) : state;
 }
 
 async function cancelPart(deps: RequestLaneDeps, id: string, by: string): ReturnType<RequestLane['cancelPart']> {
@@ -217,15 +204,13 @@ async function cancelPart(deps: RequestLaneDeps, id: string, by: string): Return
     `cancelled because ${by} cancelled part ${id} of the same request`,
   );
   const failures = [JSON.stringify(own), JSON.stringify(sibling.toFailure())];
-  const [state, granted, budget, done] = (await deps.store.run('cancel-part', id, ...failures)) as [
-    Awaited<ReturnType<RequestLane['cancelPart']>> | '',
-    number,
-    number,
-    number,
-  ];
+  type State = Awaited<ReturnType<RequestLane['cancelPart']>>;
+  const answer = await deps.store.run('cancel-part', id, ...failures);
+  const [state, granted, budget, done, more] = answer as [State | '', number, number, number, number?];
   if (state === '') throw new SlowLaneError('run.not-found', `there is no part ${id}`);
   if (done === 0) throw new SlowLaneError('run.not-cancellable', `part ${id} has ended: ${state}`);
   await deps.pump.goOn(granted, budget);
+  if (more === 1) await finishWalk(deps, splitPartId(id)?.requestId ?? id);
   return state;
 }
 

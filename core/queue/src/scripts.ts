@@ -7,7 +7,6 @@ export const scriptNames = [
   'accept',
   'append-log',
   'apply-changes',
-  'begin-mediation',
   'bind',
   'cancel-part',
   'cancel-request',
@@ -50,9 +49,11 @@ export const scriptNames = [
   'stage-parts',
   'start-build',
   'take-cluster',
+  'take-request',
   'tell-progress',
   'trim',
   'turn-month',
+  'walk-on',
 ] as const;
 export type ScriptName = (typeof scriptNames)[number];
 

@@ -59,7 +59,7 @@ async function tick(deps: SweeperDeps, ticks: number): Promise<void> {
   await findLost(deps);
   if (ticks % SLOW_EVERY !== 0) return;
   await deps.dispatcher.forgetNodes();
-  while (Number(await deps.store.run('retire', KEEP_MS, 100)) >= 100);
+  while (Number(await deps.store.run('retire', KEEP_MS, 100)) > 0);
   if (ticks % RECONCILE_EVERY === 0) await reconcile(deps);
 }
 

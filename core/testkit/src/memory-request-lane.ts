@@ -5,6 +5,7 @@ import type {
   NewPart,
   PartOutcome,
   PartRecord,
+  PartTally,
   RequestLane,
   RequestOutcome,
   RequestRecord,
@@ -130,9 +131,19 @@ export function createMemoryRequestLane(now: () => number = Date.now): MemoryReq
       check('get');
       return structuredClone(requests.get(id));
     },
-    async parts(id) {
+    async parts(id, { from, count } = { from: 0, count: Infinity }) {
       check('parts');
-      return structuredClone(partsOf(id).map(({ part }) => part));
+      return structuredClone(
+        partsOf(id)
+          .slice(from, from + count)
+          .map(({ part }) => part),
+      );
+    },
+    async tallyParts(id) {
+      check('tallyParts');
+      const states: PartTally['states'] = {};
+      for (const { part } of partsOf(id)) states[part.state] = (states[part.state] ?? 0) + 1;
+      return { states };
     },
     async part(id) {
       check('part');
@@ -141,9 +152,9 @@ export function createMemoryRequestLane(now: () => number = Date.now): MemoryReq
     async beginMediation(id) {
       check('beginMediation');
       const request = requests.get(id);
-      if (request?.state !== 'accepted' && request?.state !== 'mediating') return false;
+      if (request?.state !== 'accepted' && request?.state !== 'mediating') return undefined;
       request.state = 'mediating';
-      return true;
+      return structuredClone(request);
     },
     parkRest: async () => undefined,
     async park(id, { mediated, parts, claim, resultPath }) {

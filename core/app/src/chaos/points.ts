@@ -21,7 +21,8 @@ export interface AwaitPoint {
 
 export const awaitPoints: readonly AwaitPoint[] = [
   { name: 'accept', state: 'accepted', script: 'accept' },
-  { name: 'begin-mediation', state: 'preparing', script: 'begin-mediation' },
+  { name: 'dispatched', state: 'accepted', script: 'dispatched' },
+  { name: 'take-request', state: 'preparing', script: 'take-request' },
   { name: 'park', state: 'parked', script: 'park' },
   { name: 'claim', state: 'granted', script: 'claim' },
   { name: 'intend', state: 'submitting', script: 'intend' },

@@ -1,7 +1,11 @@
 import type { GateList } from '@slowlane/contracts';
+import { isBudget } from '@slowlane/kit';
 import { defineCommand, text } from '../command.ts';
+import { amount, microsOf } from '../money.ts';
 import { wholeNumber } from '../read-option.ts';
 import { closureText } from '../wait-text.ts';
+
+type GateRow = GateList['gates'][number];
 
 export const gateLs = defineCommand({
   name: 'gate ls',
@@ -11,13 +15,13 @@ export const gateLs = defineCommand({
     style.table(
       gates.map((gate) => [
         gate.dimension,
-        gate.limit === null ? 'unlimited' : String(gate.limit),
-        String(gate.inUse),
+        limitOf(gate, gate.limit) ?? 'unlimited',
+        useOf(gate),
         String(gate.waiting),
         [
           ...(gate.byHand === undefined
             ? []
-            : [`by ${gate.byHand.by}: ${gate.byHand.reason} (declared: ${gate.declared ?? 'none'})`]),
+            : [`by ${gate.byHand.by}: ${gate.byHand.reason} (declared: ${limitOf(gate, gate.declared) ?? 'none'})`]),
           ...(gate.closed ?? []).map(closureText),
         ].join('; '),
       ]),
@@ -29,13 +33,14 @@ export const gateSet = defineCommand({
   name: 'gate set',
   summary: 'set a limit by hand; stands over the pipeline file until gate reset',
   args: [
-    { form: '<dimension>', help: '* | op:NAME | pool:NAME | ws:NAME | res:NAME | tn:NAME' },
-    { form: '<limit>', help: 'number of slots; 0 stops new ones' },
+    { form: '<dimension>', help: '* | op:NAME | pool:NAME | ws:NAME | res:NAME | tn:NAME | bud:NAME' },
+    { form: '<limit>', help: 'number of slots, of a budget money a month: 250.50; 0 stops new ones' },
   ],
   options: [{ form: '--reason <text>', help: 'why', default: 'by hand' }],
   async run(input, { client }) {
     const dimension = input.args[0] as string;
-    const limit = wholeNumber(input.args[1] as string, 'the limit');
+    const given = input.args[1] as string;
+    const limit = isBudget(dimension) ? microsOf(given, 'the limit of a budget') : wholeNumber(given, 'the limit');
     return { ...(await client().setGate(dimension, { limit, reason: text(input, 'reason') ?? 'by hand' })), dimension };
   },
   render: limitLines,
@@ -56,6 +61,16 @@ function limitLines({ gates, dimension }: GateList & { dimension: string }): str
   const gate = gates.find((one) => one.dimension === dimension);
   if (gate === undefined) return [`${dimension} has no limit`];
   const { limit, declared, byHand } = gate;
-  const now = `${dimension}: ${limit ?? 'unlimited'}`;
-  return [byHand === undefined ? now : `${now} by ${byHand.by}: ${byHand.reason} (declared: ${declared ?? 'none'})`];
+  const now = `${dimension}: ${limitOf(gate, limit) ?? 'unlimited'}`;
+  if (byHand === undefined) return [now];
+  return [`${now} by ${byHand.by}: ${byHand.reason} (declared: ${limitOf(gate, declared) ?? 'none'})`];
+}
+
+function limitOf({ dimension }: GateRow, limit: number | null): string | undefined {
+  return limit === null ? undefined : amount(dimension, limit);
+}
+
+/** Of a budget what the month has cost so far counts as well as what runs will probably cost. */
+function useOf({ dimension, inUse, taken = 0 }: GateRow): string {
+  return amount(dimension, isBudget(dimension) ? inUse + taken : inUse);
 }

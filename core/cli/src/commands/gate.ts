@@ -2,6 +2,7 @@ import { SlowLaneError } from '@slowlane/contracts';
 import { defineCommand, flag, text } from '../command.ts';
 import { durationOption } from '../read-option.ts';
 import { closureText, waitLines } from '../wait-text.ts';
+import { findWaiting } from './find-waiting.ts';
 
 const dimension = { form: '<dimension>', help: '* | op:NAME | pool:NAME | ws:NAME | res:NAME | tn:NAME' };
 
@@ -92,8 +93,8 @@ export const gateExplain = defineCommand({
   args: [{ form: '<id>', help: 'id of a request, or of a part' }],
   async run(input, { client }) {
     const id = input.args[0] as string;
-    const { parts, state } = await client().getRequest(id.replace(/-\d+$/, ''));
-    const wanted = parts.filter((part) => part.wait !== undefined && (!id.includes('-') || part.id === id));
+    const { parts, state } = await findWaiting(client(), id);
+    const wanted = parts.filter(({ id: part, wait }) => wait !== undefined && (!id.includes('-') || part === id));
     return { id, state, waiting: wanted.map(({ id: part, key, wait }) => ({ part, key, wait })) };
   },
   render: ({ id, state, waiting }, style) =>

@@ -2,7 +2,7 @@ import type { ArtifactManifest, ArtifactSet } from '../artifact.ts';
 import type { SlowLaneEvent } from '../events.ts';
 import type { PipelineFile } from '../pipeline-file.ts';
 import type { BuildRecord } from './build-lane.ts';
-import type { PartRecord, RequestRecord } from './request-lane.ts';
+import type { PartRange, PartRecord, PartTally, RequestRecord } from './request-lane.ts';
 
 /** One applied version of a pipeline file; kept for ever, because requests are pinned to it. */
 export interface PipelineRevision {
@@ -99,7 +99,9 @@ export interface History {
     before?: string;
     limit: number;
   }): Promise<RequestRecord[]>;
-  parts(requestId: string): Promise<PartRecord[]>;
+  /** As `parts` of the request lane. */
+  parts(requestId: string, range?: PartRange): Promise<PartRecord[]>;
+  tallyParts(requestId: string): Promise<PartTally>;
   build(id: string): Promise<BuildRecord | undefined>;
   /** `artifact`: only builds that made (or took over) this artifact set. */
   builds(query: { pipeline?: string; artifact?: string; before?: string; limit: number }): Promise<BuildRecord[]>;

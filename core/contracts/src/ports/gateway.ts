@@ -45,7 +45,7 @@ export interface ServedFile {
   immutable: boolean;
 }
 
-/** The way to git repositories over https. Credentials are added on the far side of it: neither git nor a log ever sees them. */
+/** The way to git repositories. Credentials of https are added on the far side of it: neither git nor a log ever sees them. */
 export interface GitGateway {
   /** Opens the way to one repository, for fetching only. Connects to nothing yet. */
   openGit(order: GitOrder): Promise<GitDoor>;
@@ -53,9 +53,7 @@ export interface GitGateway {
    * Brings files that git keeps outside the repository (LFS) into the blob store, each checked by digest and size. Throws `source.not-found`,
    * `source.refused`, `source.too-large`, `source.unreachable`.
    */
-  fetchLfs(
-    order: GitOrder & { files: readonly { digest: string; size: number }[]; signal: AbortSignal },
-  ): Promise<void>;
+  fetchLfs(order: LfsOrder): Promise<void>;
 }
 
 export interface GitOrder {
@@ -66,6 +64,21 @@ export interface GitOrder {
   mayBePrivate: boolean;
   /** Most that is passed on in all, in bytes. */
   maxBytes: number;
+}
+
+export interface LfsOrder extends GitOrder {
+  files: readonly { digest: string; size: number }[];
+  /** Of a repository that speaks ssh; `mayBePrivate` then tells of this server's host. */
+  server?: LfsServer;
+  signal: AbortSignal;
+}
+
+/** Who has the LFS files of a repository, as its host said over ssh. */
+export interface LfsServer {
+  /** https, checked by the caller. */
+  url: string;
+  /** What the host gave to be let in there. */
+  headers: Readonly<Record<string, string>>;
 }
 
 /** One Unix socket, which answers what `git fetch` and `git ls-remote` ask of this one repository, and nothing else. */

@@ -119,6 +119,19 @@ export interface PartRecord {
   costMicros?: number | undefined;
 }
 
+/** Parts by their index: `count` of them, beginning with the one at `from`. */
+export interface PartRange {
+  from: number;
+  count: number;
+}
+
+/** All parts of a request at once, however many. Read part by part, so that it may be a step behind where they change meanwhile. */
+export interface PartTally {
+  states: Partial<Record<PartState, number>>;
+  /** Sum of the parts' estimates, in millionths of the currency; absent without a price. */
+  estimateMicros?: number | undefined;
+}
+
 /** Why a part that has its slot has no run yet. */
 export interface PartHold {
   /** `cluster:<pool>`: the warm clusters of the pool. `api:<workspace>`: the workspace's request limits, an outage, its circuit breaker. */
@@ -166,11 +179,13 @@ export interface RequestLane {
    */
   accept(request: NewRequest): Promise<{ request: RequestRecord; replayed: boolean; coalesced?: boolean }>;
   get(id: string): Promise<RequestRecord | undefined>;
-  parts(id: string): Promise<PartRecord[]>;
+  /** In the order of their index; without a range all of them, which may be 10,000 with their documents. */
+  parts(id: string, range?: PartRange): Promise<PartRecord[]>;
+  tallyParts(id: string): Promise<PartTally>;
   part(id: string): Promise<PartRecord | undefined>;
 
-  /** mediator: takes the request in hand. False when it is past that (a doubled queue job). */
-  beginMediation(id: string): Promise<boolean>;
+  /** mediator: takes the request in hand. `undefined` when it is past that (a doubled queue job). */
+  beginMediation(id: string): Promise<RequestRecord | undefined>;
   /**
    * mediator: stores the parts and parks each at the gate, in steps of at most 1,000. Refuses a claim above a limit (`request.impossible`).
    * Repeating it after the parts became the request's parks what is left of those, whatever parts are given.

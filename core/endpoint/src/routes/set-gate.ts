@@ -1,4 +1,5 @@
-import { GateList, SetGate } from '@slowlane/contracts';
+import { GateList, SetGate, SlowLaneError, mostPlaces } from '@slowlane/contracts';
+import { isBudget } from '@slowlane/kit';
 import { z } from 'zod';
 import { gatesOf } from '../gates-of.ts';
 import { problems, type Route } from '../route.ts';
@@ -19,7 +20,10 @@ export const setGate: Route = (app, { deps, access }) => {
     },
     handler: async (request) => {
       const { limit, reason } = request.body;
-      await deps.gate.set(request.params.dimension, limit, access.callerOf(request).name, reason);
+      const { dimension } = request.params;
+      if (limit > mostPlaces && !isBudget(dimension))
+        throw new SlowLaneError('request.invalid', `the limit of ${dimension} must be at most ${mostPlaces}`);
+      await deps.gate.set(dimension, limit, access.callerOf(request).name, reason);
       return { gates: await gatesOf(deps.gate) };
     },
   });

@@ -1,5 +1,5 @@
--- include: common, ending, closures
--- Carries out what is due, oldest first, at most 64 at once. Windows and months are worked out by the caller, and stay until it has.
+-- include: common, walk, closures
+-- Carries out what is due, oldest first, at most 64 at once; deadlines of large requests in steps, see ../walk.ts. Windows and months are worked out by the caller, and stay until it has.
 -- KEYS[1] prefix · ARGV[1] correlation id  [2] hint of a deadline (JSON string)  [3] failure of siblings (JSON)
 -- Returns { now, next due or '', grants made, budget, rows: 'window', dimension, rule | 'month', '', '' }
 local at = now()
@@ -14,38 +14,18 @@ local function startPart(id)
   return facts[1]
 end
 
-local function reasonOf(id, part)
-  if part.state ~= 'parked' then return 'had a slot and was not submitted yet' end
-  if part.later then return 'was not to start yet' end
-  local dimension = waitsFor(part.class)
-  if not dimension then return 'waited for its turn' end
-  local stands = roomIn(dimension)
-  local limit = stands.limit < UNLIMITED and text(stands.limit) or 'none'
-  return 'waited for ' .. dimension .. ' (limit ' .. limit .. ', in use ' .. text(stands.use + stands.taken) .. ')'
-end
-
-local function failureText(message)
-  return '{"code":"request.deadline","kind":"user","message":' .. cjson.encode(message) .. ',"hint":' .. ARGV[2] .. '}'
-end
+local parts = PARTS_PER_STEP
 
 -- What runs goes on: a deadline is about the start.
 local function meetDeadline(id)
-  local record = redis.call('HMGET', key('req:' .. id), 'state', 'total')
-  if record[1] == 'accepted' or record[1] == 'mediating' then
-    local failure = failureText('the deadline of ' .. id .. ' passed before it was mediated')
+  local state = redis.call('HGET', key('req:' .. id), 'state')
+  if state == 'accepted' or state == 'mediating' then
+    local failure = deadlineFailure('the deadline of ' .. id .. ' passed before it was mediated', ARGV[2])
     return endRequest(id, 'failed', '{"failure":' .. failure .. '}', { 'failure', failure })
   end
-  if record[1] ~= 'running' then return end
-  for index = 0, tonumber(record[2]) - 1 do
-    local partId = id .. '-' .. index
-    local part = partOf(partId)
-    if part.state == 'parked' or part.state == 'granted' then
-      local failure = failureText('the deadline of ' .. partId .. ' passed while it ' .. reasonOf(partId, part))
-      endUnsubmitted(partId, part, { state = 'failed', failure = failure })
-      partLost(id, ARGV[3])
-    end
-  end
-  finishIfAllEnded(id)
+  if state ~= 'running' then return end
+  beginWalk(id, 'deadline', ARGV[3], ARGV[2])
+  parts = parts - walkOn(id, parts)
 end
 
 local function endRate(dimension, bucket)

@@ -4,9 +4,30 @@ local function requestSubject(id, pipeline)
   return '{"pipeline":' .. cjson.encode(pipeline) .. ',"request":"' .. id .. '"}'
 end
 
+-- A walk over all parts of a request, in steps of its own script (walk.lua): `cancel` ends what has not been submitted and marks the rest for
+-- the keeper, `deadline` lets fail what has not been submitted, `retry` takes up again what did not succeed. What the first two have not come to
+-- yet is neither granted nor submitted. A cancel takes the place of any other, and finds what a retry has not taken up yet from `again` on.
+local function beginWalk(id, kind, failure, hint)
+  local record = key('req:' .. id)
+  local was = redis.call('HMGET', record, 'walk', 'walked')
+  if was[1] == 'cancel' then return end
+  if was[1] == 'retry' then redis.call('HSET', record, 'again', was[2]) end
+  redis.call('HSET', record, 'walk', kind, 'walked', 0, 'walkFailure', failure, 'walkHint', hint)
+  redis.call('ZADD', key('walks'), text(now()), id)
+  -- What has not come to the gate yet does not come any more.
+  redis.call('HDEL', record, 'entered')
+  untrack('mediate:' .. id)
+end
+
+local function endWalk(id)
+  redis.call('HDEL', key('req:' .. id), 'walk', 'walked', 'walkFailure', 'walkHint', 'again')
+  redis.call('ZREM', key('walks'), id)
+end
+
 -- From here on nothing shares the request, and no deadline ends it.
 local function closeRequest(id)
   dropChange('deadline|' .. id)
+  endWalk(id)
   untrack('mediate:' .. id)
   local coalesce = redis.call('HGET', key('req:' .. id), 'coalesce')
   if coalesce and redis.call('GET', key('coalesce:' .. coalesce)) == id then redis.call('DEL', key('coalesce:' .. coalesce)) end
@@ -89,27 +110,20 @@ local function cancelPart(id, part, failure)
   end
 end
 
--- Ends what has not been submitted, and marks the rest for the keeper. Returns nothing; the caller pumps.
-local function cancelParts(requestId, failure)
-  local total = tonumber(redis.call('HGET', key('req:' .. requestId), 'total') or 0)
-  for index = 0, total - 1 do
-    local id = requestId .. '-' .. index
-    cancelPart(id, partOf(id), failure)
-  end
-end
-
--- A part did not succeed: cancels the others with the one that leaves too few of them.
+-- A part did not succeed: cancels the others with the one that leaves too few of them. Returns whether that was this one.
 local function partLost(requestId, failure)
   local request = redis.call('HMGET', key('req:' .. requestId), 'total', 'needed')
   local lost = redis.call('HINCRBY', key('req:' .. requestId), 'lost', 1)
-  if tonumber(request[1]) - lost == tonumber(request[2] or request[1]) - 1 then cancelParts(requestId, failure) end
+  if tonumber(request[1]) - lost ~= tonumber(request[2] or request[1]) - 1 then return false end
+  beginWalk(requestId, 'cancel', failure, '')
+  return true
 end
 
 -- With the last part: a cancelled request ends here, any other goes to the finish flow.
 local function finishIfAllEnded(requestId)
   local record = redis.call('HMGET', key('req:' .. requestId), 'state', 'total', 'ended', 'cancelBy', 'corr', 'pipeline')
   if tonumber(record[3]) < tonumber(record[2]) then return end
-  if record[4] then
+  if record[1] == 'cancelling' then
     endRequest(requestId, 'cancelled', '{"by":' .. cjson.encode(record[4]) .. '}', {})
   elseif record[1] == 'running' then
     redis.call('HSET', key('req:' .. requestId), 'state', 'joining')
