@@ -175,8 +175,9 @@ async function revisionOf({ pipelines }: MediatorOptions, { pin }: RequestRecord
 
 async function join(options: MediatorOptions, id: string): Promise<void> {
   const { requests } = options;
-  const [request, parts] = await Promise.all([requests.get(id), requests.parts(id)]);
+  const request = await requests.get(id);
   if (request?.state !== 'joining') return;
+  const parts = await requests.parts(id, { from: 0, count: request.parts.total });
   const { file } = await revisionOf(options, request);
   const failure = failureUnderPolicy(parts, file.operation.mediate.split?.join ?? 'all-or-nothing');
   if (failure !== undefined) return void (await requests.end(id, { state: 'failed', failure }));
