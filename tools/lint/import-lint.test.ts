@@ -65,7 +65,7 @@ describe('the lint of the import table', () => {
   });
 
   it('fails for the environment read outside core/config', async () => {
-    expect(await rulesBrokenBy("void process.env['HOME'];\n", 'core/queue/src/keys.ts')).toContain(
+    expect(await rulesBrokenBy("void process.env['HOME'];\n", 'core/queue/src/redis/keys.ts')).toContain(
       'no-restricted-properties',
     );
   });

@@ -1,3 +1,3 @@
-export { type QueueJobName, type QueueJobPayload, catalogue, queueJobNames } from './catalogue.ts';
+export { type QueueJobName, type QueueJobPayload, catalogue, queueJobNames } from './jobs/catalogue.ts';
 export { openQueue } from './open-queue.ts';
 export type * from './queue.ts';

@@ -1,21 +1,21 @@
 import { SlowLaneError } from '@slowlane/contracts';
-import { orUnavailable } from './availability.ts';
-import { createBlockingPool } from './blocking-pool.ts';
-import { createBuildLane } from './build-lane.ts';
-import { createClusterBook } from './cluster-book.ts';
-import { connector } from './connections.ts';
-import { checkDurability } from './durability.ts';
-import { createEventLog } from './event-log.ts';
-import { createGate } from './gate.ts';
-import { keysOf } from './keys.ts';
-import { createPump } from './pump.ts';
+import { orUnavailable } from './redis/availability.ts';
+import { createBlockingPool } from './redis/blocking-pool.ts';
+import { createBuildLane } from './lanes/build-lane.ts';
+import { createClusterBook } from './lanes/cluster-book.ts';
+import { connector } from './redis/connections.ts';
+import { checkDurability } from './redis/durability.ts';
+import { createEventLog } from './events/event-log.ts';
+import { createGate } from './gate/gate.ts';
+import { keysOf } from './redis/keys.ts';
+import { createPump } from './gate/pump.ts';
 import type { Queue, QueueOptions, QueueStats, Workers } from './queue.ts';
-import { createRequestLane } from './request-lane.ts';
-import { meetVersion } from './meet-version.ts';
-import { loadScripts, scriptFolder } from './scripts.ts';
-import { startSharedClock } from './shared-clock.ts';
-import { type Store, createStore } from './store.ts';
-import { startWork } from './work.ts';
+import { createRequestLane } from './lanes/request-lane.ts';
+import { meetVersion } from './redis/meet-version.ts';
+import { loadScripts, scriptFolder } from './redis/scripts.ts';
+import { startSharedClock } from './redis/shared-clock.ts';
+import { type Store, createStore } from './redis/store.ts';
+import { startWork } from './jobs/work.ts';
 
 /** Connects to Redis (throws `queue.unavailable` when it does not answer) and gives the lanes, the gate and the event stream. */
 export async function openQueue(options: QueueOptions): Promise<Queue> {

@@ -1,5 +1,5 @@
 import type { BuildLane, ClusterBook, EventLog, GateControl, Logger, RequestLane } from '@slowlane/contracts';
-import type { QueueJobName, QueueJobPayload } from './catalogue.ts';
+import type { QueueJobName, QueueJobPayload } from './jobs/catalogue.ts';
 
 export interface QueueOptions {
   /** `redis://[:password@]host:port[/db]` or `rediss://…`; one Redis or Valkey that keeps its disk (AOF `always`). */
@@ -9,7 +9,7 @@ export interface QueueOptions {
   logger: Logger;
   /** How long a granted part may stay unclaimed or unbound before it is dispatched again. Default 30,000. */
   leaseMs?: number;
-  /** Head start of each priority level over the next: see `head-start.ts`. Default 60,000. */
+  /** Head start of each priority level over the next: see `gate/head-start.ts`. Default 60,000. */
   ageingStepMs?: number;
   /** Currency per hour of each pool: what estimates, costs and budgets are made from. Without it nothing is counted in money. */
   prices?: Readonly<Record<string, number>>;

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
-import { keysOf } from '../keys.ts';
-import { loadScripts, scriptFolder } from '../scripts.ts';
-import type { ScriptName } from '../scripts.ts';
-import { type Store, createStore } from '../store.ts';
+import { keysOf } from '../redis/keys.ts';
+import { loadScripts, scriptFolder } from '../redis/scripts.ts';
+import type { ScriptName } from '../redis/scripts.ts';
+import { type Store, createStore } from '../redis/store.ts';
 
 /** The store of a test, beside that of its queue. */
 export function storeOn(redis: Redis, prefix: string): Store {

@@ -1,6 +1,6 @@
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { scriptFolder } from '../scripts.ts';
+import { scriptFolder } from '../redis/scripts.ts';
 
 const earlier = join(import.meta.dirname, 'earlier-scripts');
 

@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { scriptFolder } from '../scripts.ts';
+import { scriptFolder } from '../redis/scripts.ts';
 
 /** A copy of the scripts with a fault that somebody could write: the end of a node's lease frees the slot of the run. */
 export function scriptsThatFreeAtTheEndOfALease(folder: string): string {

@@ -4,13 +4,13 @@ import fc from 'fast-check';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { applyChanges } from '../gate-clock.ts';
-import { keysOf } from '../keys.ts';
+import { applyChanges } from '../gate/gate-clock.ts';
+import { keysOf } from '../redis/keys.ts';
 import { openQueueWith } from '../open-queue.ts';
-import { createPump } from '../pump.ts';
+import { createPump } from '../gate/pump.ts';
 import type { Queue } from '../queue.ts';
-import { loadScripts, scriptFolder } from '../scripts.ts';
-import { createStore } from '../store.ts';
+import { loadScripts, scriptFolder } from '../redis/scripts.ts';
+import { createStore } from '../redis/store.ts';
 
 /** The gate against a model of it that knows nothing of heads, blocked lines, dirty dimensions, planned changes or turns. */
 interface ModelPart {

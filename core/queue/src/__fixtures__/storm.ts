@@ -6,7 +6,7 @@ import { type NodeProcess, type TestRedis, createMemoryLogger, sampleRequest, st
 import { Redis } from 'ioredis';
 import { openQueue } from '../index.ts';
 import type { Queue } from '../queue.ts';
-import { scriptFolder } from '../scripts.ts';
+import { scriptFolder } from '../redis/scripts.ts';
 
 /** Loaded so that each of these binds at some time: with an even load only the global limit would, and "never over" would prove little. */
 const limits = { '*': 14, 'op:o0': 2, 'op:o1': 2, 'op:o2': 4, 'pool:p0': 5, 'pool:p1': 4, 'res:erp': 3 };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type NodeProcess, type TestRedis, createMemoryLogger, sampleRequest, startNode } from '@slowlane/testkit';
 import { openQueue } from '../index.ts';
-import { scriptFolder } from '../scripts.ts';
+import { scriptFolder } from '../redis/scripts.ts';
 import { startWorkspace } from './storm.ts';
 
 /**

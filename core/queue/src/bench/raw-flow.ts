@@ -1,5 +1,5 @@
 import { FlowProducer, Queue, Worker } from 'bullmq';
-import { keptJobs } from '../flows.ts';
+import { keptJobs } from '../jobs/flows.ts';
 import { rawConnector } from './raw-connector.ts';
 
 const stages = ['raw-first', 'raw-middle', 'raw-last'] as const;

@@ -1,4 +1,4 @@
-import { loadScripts, scriptFolder } from '../scripts.ts';
+import { loadScripts, scriptFolder } from '../redis/scripts.ts';
 
 /** The digest by which Redis knows a script -> its name, for whoever watches the wire; `leaseMs` as in `openQueue`. */
 export function scriptNamesByDigest(leaseMs: number): Record<string, string> {

@@ -1,5 +1,5 @@
 -- include: common, walk, closures
--- Carries out what is due, oldest first, at most 64 at once; deadlines of large requests in steps, see ../walk.ts. Windows and months are worked out by the caller, and stay until it has.
+-- Carries out what is due, oldest first, at most 64 at once; deadlines of large requests in steps, see ../lanes/walk.ts. Windows and months are worked out by the caller, and stay until it has.
 -- KEYS[1] prefix · ARGV[1] correlation id  [2] hint of a deadline (JSON string)  [3] failure of siblings (JSON)
 -- Returns { now, next due or '', grants made, budget, rows: 'window', dimension, rule | 'month', '', '' }
 local at = now()

@@ -1,5 +1,5 @@
 -- include: common, walk
--- Cancels a request: what runs nowhere ends at once, what runs is marked for the keeper. A large one goes on in steps, see ../walk.ts.
+-- Cancels a request: what runs nowhere ends at once, what runs is marked for the keeper. A large one goes on in steps, see ../lanes/walk.ts.
 -- KEYS[1] prefix · ARGV[1] request id  [2] by whom  [3] failure of its parts (JSON)
 -- Returns { state after, grants made, budget, 1 when it could be cancelled, 1 when there are more parts }; { '' } when unknown
 local id = ARGV[1]

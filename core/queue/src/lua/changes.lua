@@ -1,4 +1,4 @@
--- What will change by itself: a ZSET of names, score = when. One clock per node sleeps until the first of them; see ../gate-clock.ts.
+-- What will change by itself: a ZSET of names, score = when. One clock per node sleeps until the first of them; see ../gate/gate-clock.ts.
 -- Names: `start|<part>` `deadline|<request>` `rate|<dimension>|<bucket>` `end|<dimension>|<cause>` `window|<dimension>` `month|`
 local function planChange(name, at)
   redis.call('ZADD', key('gate:changes'), at, name)

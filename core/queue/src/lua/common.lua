@@ -1,5 +1,5 @@
 -- Beginning of every script. KEYS[1] is the prefix with its hash tag: all keys lie in one slot, so none of them is declared one by one.
--- Key forms: ../keys.ts. `settings` (version, leaseMs, patienceMs, turnUs) stands before this text, see ../scripts.ts. Time is always Redis' own.
+-- Key forms: ../redis/keys.ts. `settings` (version, leaseMs, patienceMs, turnUs) stands before this text, see ../redis/scripts.ts. Time is always Redis' own.
 local function key(name)
   return KEYS[1] .. ':' .. name
 end
@@ -29,7 +29,7 @@ end
 -- Triggers whose queue job the sweeper looks after; a submit is looked after by its lease instead.
 local tracked = { mediate = true, finish = true, notify = true, build = true }
 
--- `alone`: not to be carried with others, see ../batches.ts.
+-- `alone`: not to be carried with others, see ../jobs/batches.ts.
 local function trigger(kind, id, delayMs, alone)
   local nonce = redis.call('XADD', key('outbox'), '*', 'kind', kind, 'id', id, 'delay', text(delayMs or 0), 'alone', alone and '1' or '')
   if tracked[kind] then

@@ -1,5 +1,5 @@
 -- include: ending
--- Walks over all parts of a request, so many in one script that nobody waits long for Redis. `beginWalk` is in ending.lua, the rest of it in ../walk.ts.
+-- Walks over all parts of a request, so many in one script that nobody waits long for Redis. `beginWalk` is in ending.lua, the rest of it in ../lanes/walk.ts.
 local PARTS_PER_STEP = 500
 
 local function deadlineFailure(message, hint)
