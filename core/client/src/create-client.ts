@@ -38,6 +38,7 @@ import { createCaller, type Caller } from './call.ts';
 import { clusterCalls, type ClusterCalls } from './cluster-calls.ts';
 import { followBuildLog } from './follow-build-log.ts';
 import { followEvents } from './follow-events.ts';
+import { getWholeRequest } from './get-whole-request.ts';
 import { waitForRequest } from './wait-for-request.ts';
 
 export interface ClientOptions {
@@ -78,7 +79,10 @@ export interface SlowLaneClient extends AutomationCalls, ClusterCalls {
     before?: string;
     limit?: number;
   }): Promise<RequestList>;
-  getRequest(id: string): Promise<RequestView>;
+  /** With a page of its parts (at most 1,000); `after`: the `next` of the page before. */
+  getRequest(id: string, query?: { after?: string; limit?: number }): Promise<RequestView>;
+  /** With all its parts, however many. */
+  getWholeRequest(id: string): Promise<RequestView>;
   cancelRequest(id: string): Promise<RequestView>;
   /** Runs again what did not succeed of a request that failed or was cancelled. */
   retryRequest(id: string): Promise<RequestRetried>;
@@ -152,6 +156,7 @@ type RequestCalls = Pick<
   | 'createRequest'
   | 'listRequests'
   | 'getRequest'
+  | 'getWholeRequest'
   | 'cancelRequest'
   | 'retryRequest'
   | 'retryRequests'
@@ -172,7 +177,8 @@ function requestCalls(caller: Caller): RequestCalls {
         headers: { 'idempotency-key': idempotencyKey, traceparent },
       }),
     listRequests: (query) => caller.json(RequestList, '/v1/requests', { query }),
-    getRequest: (id) => caller.json(RequestView, at(id)),
+    getRequest: (id, query) => caller.json(RequestView, at(id), query === undefined ? {} : { query }),
+    getWholeRequest: (id) => getWholeRequest(caller, id),
     cancelRequest: (id) => caller.json(RequestView, at(id, '/cancel'), { method: 'POST' }),
     retryRequest: (id) => caller.json(RequestRetried, at(id, '/retry'), { method: 'POST' }),
     retryRequests: (json) => caller.json(BulkOutcome, '/v1/requests/retry', { method: 'POST', json }),

@@ -32,6 +32,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Admission } from './admission.ts';
 import type { Oidc } from './oidc.ts';
 import type { RateLimit } from './rate-limiter.ts';
+import type { FollowLimits } from './silent-readers.ts';
 
 /** All that the REST edge stands on; `core/app` fills it. The endpoint opens no connection itself. */
 export interface EndpointDeps {
@@ -95,6 +96,8 @@ export interface EndpointDeps {
     sourceBytes: number;
     /** Calls of one caller, per node. Absent = unlimited. */
     perCaller?: RateLimit;
+    /** Of clients that follow a request and do not read. */
+    follow?: Partial<FollowLimits>;
   };
   logger: Logger;
   /** Mounts further plugins with their own authentication (`/git`, `/deps`); error handler and correlation ids are shared. */

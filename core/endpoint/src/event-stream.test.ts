@@ -134,6 +134,28 @@ describe('GET /v1/requests/{id}/events', () => {
     socket.destroy();
   });
 
+  it('cuts off a client that takes nothing for a while, however little waits for it, and no other', async () => {
+    const follow = { heartbeatMs: 20, silentMs: 200, unreadBytes: 1e9, allUnreadBytes: 1e9 };
+    const served = await serve(({ deps }) => ({ limits: { ...deps.limits, follow } }));
+    const id = await accepted(served);
+    const url = await served.listen();
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    const isCut = new Promise((resolve) => socket.on('error', resolve));
+    socket.write(
+      `GET /v1/requests/${id}/events HTTP/1.1\r\nHost: x\r\nAuthorization: ${bearer('client').authorization}\r\n\r\n`,
+    );
+    socket.pause();
+    const reading = (await open(url, id)).text();
+    await vi.waitUntil(() => served.state.listeners.size === 2);
+    // What the two systems hold is not the endpoint's; the rest is far below any other limit.
+    for (let sent = 0; sent < 32; sent++) served.emit('part.waiting', id, { filler: 'x'.repeat(1_048_576) });
+    await vi.waitUntil(() => served.state.listeners.size === 1, { timeout: 20_000 });
+    socket.resume();
+    expect(await isCut).toMatchObject({ code: 'ECONNRESET' });
+    served.endRequest(id, { state: 'succeeded' });
+    expect(messagesOf(await reading).at(-1)?.event).toBe('request.succeeded');
+  });
+
   it('ends all streams when the server closes', async () => {
     const served = await serve();
     const id = await accepted(served);

@@ -1,4 +1,11 @@
-import { type ApiToken, type PartRecord, type RequestRecord, SlowLaneError } from '@slowlane/contracts';
+import {
+  type ApiToken,
+  type PartRange,
+  type PartRecord,
+  type PartTally,
+  type RequestRecord,
+  SlowLaneError,
+} from '@slowlane/contracts';
 import { requireScope } from './access.ts';
 import type { EndpointDeps } from './endpoint-deps.ts';
 
@@ -12,7 +19,12 @@ export async function findRequest(stores: Stores, id: string, caller: ApiToken):
   return request;
 }
 
-export async function findParts(stores: Stores, requestId: string): Promise<PartRecord[]> {
-  const parts = await stores.requests.parts(requestId);
-  return parts.length > 0 ? parts : await stores.history.parts(requestId);
+export async function findParts(stores: Stores, requestId: string, range: PartRange): Promise<PartRecord[]> {
+  const parts = await stores.requests.parts(requestId, range);
+  return parts.length > 0 ? parts : await stores.history.parts(requestId, range);
+}
+
+export async function tallyParts(stores: Stores, requestId: string): Promise<PartTally> {
+  const tally = await stores.requests.tallyParts(requestId);
+  return Object.keys(tally.states).length > 0 ? tally : await stores.history.tallyParts(requestId);
 }

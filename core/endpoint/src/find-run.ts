@@ -11,11 +11,11 @@ export async function findRun(
   caller: ApiToken,
 ): Promise<{ request: RequestRecord; part: PartRecord }> {
   const partId = splitPartId(id) === undefined ? await partOfRun(deps, id) : id;
-  const requestId = partId === undefined ? undefined : splitPartId(partId)?.requestId;
-  if (requestId === undefined) throw notFound(id);
-  const request = await findRequest(deps, requestId, caller);
-  const part = (await findParts(deps, requestId)).find((one) => one.id === partId);
-  if (part === undefined) throw notFound(id);
+  const named = splitPartId(partId ?? '');
+  if (named === undefined || !Number.isSafeInteger(named.index)) throw notFound(id);
+  const request = await findRequest(deps, named.requestId, caller);
+  const [part] = await findParts(deps, named.requestId, { from: named.index, count: 1 });
+  if (part === undefined || part.id !== partId) throw notFound(id);
   return { request, part };
 }
 

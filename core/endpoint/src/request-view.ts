@@ -9,16 +9,21 @@ import type {
   RequestView,
   WaitView,
 } from '@slowlane/contracts';
+import { unitOf } from './gates-of.ts';
+import type { PartPage } from './part-page.ts';
 
 type Summary = RequestList['requests'][number];
 
 export function requestView(
   request: RequestRecord,
-  parts: readonly PartRecord[],
+  { parts, tally, next }: PartPage,
   { publicUrl, waits }: { publicUrl: string; waits?: ReadonlyMap<string, WaitView> },
 ): RequestView {
   return {
     ...requestSummary(request, publicUrl),
+    partStates: tally.states,
+    estimateMicros: tally.estimateMicros,
+    next,
     parts: parts.map((part) => ({ ...partView(part), wait: partWaitView(waits?.get(part.id)) })),
   };
 }
@@ -61,7 +66,7 @@ export function requestLinks(id: string, publicUrl: string): Summary['links'] {
 function partWaitView(wait: WaitView | undefined): PartWaitView | undefined {
   if (wait === undefined) return undefined;
   const { part: _part, request: _request, state: _state, ...why } = wait;
-  return why;
+  return { ...why, unit: unitOf(why.dimension) };
 }
 
 function partView(part: PartRecord): PartView {

@@ -171,7 +171,7 @@ describe.each(['sqlite', 'postgres'] as const)('in %s', (kind) => {
       const story = await ledger.history.trace(request, { upTo });
       expect(story.map(({ type }) => type)).toEqual([
         ...['push.received', 'build.queued', 'build.stage', 'build.registered', 'request.accepted', 'request.mediated'],
-        ...['part.parked', 'part.parked', 'part.granted', 'part.granted', 'part.submitting', 'part.running'],
+        ...['part.parked', 'part.granted', 'part.parked', 'part.granted', 'part.submitting', 'part.running'],
       ]);
       const all = await queue.events.read('0-0', 1_000, 0);
       expect(story).toEqual(

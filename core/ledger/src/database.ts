@@ -70,6 +70,8 @@ export interface RequestTable {
   not_before: number | null;
   deadline: number | null;
   priority: number | null;
+  /** Of its ended parts, in millionths of the currency; as the two of a part. */
+  cost: number | null;
 }
 
 export interface PartTable {
@@ -91,6 +93,8 @@ export interface PartTable {
   waiting: string | null;
   cancel: number;
   log: string | null;
+  estimate: number | null;
+  cost: number | null;
 }
 
 /** One row per (part, attempt). */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { History } from '@slowlane/contracts';
+import type { History, PartRange, PartTally } from '@slowlane/contracts';
 import { compareStreamIds } from '@slowlane/kit';
 import type { Kysely } from 'kysely';
 import { readCursor } from './cursor.ts';
@@ -19,10 +19,8 @@ export function createHistory(db: Kysely<Database>): LedgerHistory {
       return row === undefined ? undefined : requestOf(row);
     },
     requests: (query) => requests(db, query),
-    async parts(requestId) {
-      const rows = await db.selectFrom('parts').selectAll().where('request', '=', requestId).orderBy('idx').execute();
-      return rows.map(partOf);
-    },
+    parts: (requestId, range) => parts(db, requestId, range),
+    tallyParts: (requestId) => tallyParts(db, requestId),
     async build(id) {
       const row = await db.selectFrom('builds').selectAll().where('id', '=', id).executeTakeFirst();
       return row === undefined ? undefined : buildOf(row);
@@ -55,6 +53,26 @@ async function requests(
   if (query.until !== undefined) select = select.where('accepted_at', '<', query.until);
   if (query.before !== undefined) select = select.where('id', '<', query.before);
   return (await select.execute()).map(requestOf);
+}
+
+async function parts(db: Kysely<Database>, requestId: string, range?: PartRange): Promise<ReturnType<typeof partOf>[]> {
+  let select = db.selectFrom('parts').selectAll().where('request', '=', requestId).orderBy('idx');
+  if (range !== undefined) select = select.where('idx', '>=', range.from).where('idx', '<', range.from + range.count);
+  return (await select.execute()).map(partOf);
+}
+
+async function tallyParts(db: Kysely<Database>, requestId: string): Promise<PartTally> {
+  const rows = await db
+    .selectFrom('parts')
+    .select(({ fn }) => ['state', fn.countAll<number>().as('count'), fn.sum<number | null>('estimate').as('estimate')])
+    .where('request', '=', requestId)
+    .groupBy('state')
+    .execute();
+  const estimates = rows.flatMap(({ estimate }) => (estimate === null ? [] : Number(estimate)));
+  return {
+    states: Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)])),
+    estimateMicros: estimates.length === 0 ? undefined : estimates.reduce((sum, one) => sum + one),
+  };
 }
 
 async function builds(db: Kysely<Database>, query: Parameters<History['builds']>[0]): ReturnType<History['builds']> {

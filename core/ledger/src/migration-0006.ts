@@ -1,9 +1,9 @@
 import type { Migration } from 'kysely/migration';
 import { sql } from 'kysely';
+import { earlierEvents } from './earlier-events.ts';
 
 type AnyDatabase = Parameters<Migration['up']>[0];
 
-const EVENTS_AT_ONCE = 1_000;
 const wishes = ['not_before integer', 'deadline integer', 'priority integer'];
 
 /** Whose request it is, as a column to look for, and what else was asked of it; filled in from the events for what is there already. */
@@ -16,21 +16,10 @@ export async function tenants(db: AnyDatabase, written: (statement: string) => s
 
 /** A claim names the tenant, whatever the request said itself. */
 async function fill(db: AnyDatabase): Promise<void> {
-  for (let [ms, n] = [0, 0], more = true; more;) {
-    const { rows } = await sql<{ ms: number; n: number; type: string; request: string; data: string }>`
-      select ms, n, type, request, data from events
-      where type in ('request.accepted', 'request.mediated') and (ms > ${ms} or (ms = ${ms} and n > ${n}))
-      order by ms, n limit ${EVENTS_AT_ONCE}`.execute(db);
-    for (const { type, request, data } of rows) {
-      const told = JSON.parse(data) as Record<string, unknown>;
-      if (type === 'request.accepted') await fillWishes(db, request, told);
-      const tenant = type === 'request.mediated' ? tenantIn(told['claim']) : told['tenant'];
-      if (typeof tenant === 'string')
-        await sql`update requests set tenant = ${tenant} where id = ${request}`.execute(db);
-    }
-    const last = rows.at(-1);
-    [ms, n] = [Number(last?.ms ?? 0), Number(last?.n ?? 0)];
-    more = rows.length === EVENTS_AT_ONCE;
+  for await (const { type, request, told } of earlierEvents(db, ['request.accepted', 'request.mediated'])) {
+    if (type === 'request.accepted') await fillWishes(db, request, told);
+    const tenant = type === 'request.mediated' ? tenantIn(told['claim']) : told['tenant'];
+    if (typeof tenant === 'string') await sql`update requests set tenant = ${tenant} where id = ${request}`.execute(db);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration';
 import { sql } from 'kysely';
+import { costs } from './migration-0007.ts';
 import { tenants } from './migration-0006.ts';
 import { revokedLinks } from './migration-0005.ts';
 import { idsToTraceBy } from './migration-0004.ts';
@@ -18,6 +19,7 @@ export function migrationsFor(kind: DatabaseKind): Record<string, Migration> {
     '0004-ids-to-trace-by': { up: (db) => idsToTraceBy(db, written) },
     '0005-revoked-links': all(revokedLinks),
     '0006-tenants': { up: (db) => tenants(db, written) },
+    '0007-costs': { up: (db) => costs(db, written) },
   };
 }
 

@@ -1,6 +1,6 @@
 import type { EventType, PartState, SlowLaneEvent } from '@slowlane/contracts';
 import { type Updateable, sql } from 'kysely';
-import { json, text } from './column.ts';
+import { json, number, text } from './column.ts';
 import type { PartTable } from './database.ts';
 import type { Projection } from './projection.ts';
 
@@ -24,7 +24,7 @@ export const partProjections: Partial<Record<EventType, Projection>> = {
 };
 
 function park(...[db, event]: Parameters<Projection>): Promise<unknown> {
-  const { key, index, document } = event.data;
+  const { key, index, document, estimateMicros } = event.data;
   return db
     .insertInto('parts')
     .values({
@@ -37,12 +37,13 @@ function park(...[db, event]: Parameters<Projection>): Promise<unknown> {
       attempt: 1,
       parked_at: event.at,
       cancel: 0,
+      estimate: number(estimateMicros),
     })
     .onConflict((conflict) => conflict.column('id').doUpdateSet(parkedAgain(event)))
     .execute();
 }
 
-/** A part that is run again is a new attempt; its document is that of the first time. */
+/** A part that is run again is a new attempt; its document and its estimate are those of the first time, its cost goes on. */
 function parkedAgain(event: SlowLaneEvent): Updateable<PartTable> {
   const cleared = {
     token: null,
@@ -104,11 +105,25 @@ async function retry(...[db, event]: Parameters<Projection>): Promise<void> {
 
 async function end(...[db, event]: Parameters<Projection>): Promise<void> {
   const { state, attempt, failure, runMs, log } = event.data;
+  await bookCost(db, event);
   await change(db, event, { state: String(state), ended_at: event.at, failure: json(failure), log: text(log) });
   await endRun(event, { attempt: Number(attempt), state: String(state), runMs: Number(runMs) })(db);
   await db
     .updateTable('requests')
     .set((column) => ({ parts_ended: column('parts_ended', '+', 1) }))
+    .where('id', '=', event.subject.request ?? '')
+    .execute();
+}
+
+/** What is told is the cost of all attempts of the part so far: the request has the one before it already. */
+async function bookCost(...[db, event]: Parameters<Projection>): Promise<void> {
+  const cost = number(event.data['costMicros']);
+  if (cost === null) return;
+  const before = await db.selectFrom('parts').select('cost').where('id', '=', partOf(event)).executeTakeFirst();
+  await change(db, event, { cost });
+  await db
+    .updateTable('requests')
+    .set(({ eb, fn, val }) => ({ cost: eb(fn.coalesce('cost', val(0)), '+', cost - (before?.cost ?? 0)) }))
     .where('id', '=', event.subject.request ?? '')
     .execute();
 }

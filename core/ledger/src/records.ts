@@ -42,6 +42,7 @@ export function requestOf(row: Selectable<RequestTable>): RequestRecord {
     notBefore: optional(row.not_before),
     deadline: optional(row.deadline),
     priority: optional(row.priority),
+    costMicros: optional(row.cost),
   };
 }
 
@@ -65,6 +66,8 @@ export function partOf(row: Selectable<PartTable>): PartRecord {
     waiting: parsed(row.waiting),
     cancelRequested: row.cancel === 1,
     log: optional(row.log),
+    estimateMicros: optional(row.estimate),
+    costMicros: optional(row.cost),
   };
 }
 

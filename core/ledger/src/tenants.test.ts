@@ -4,12 +4,10 @@ import { join } from 'node:path';
 import type { RequestRecord } from '@slowlane/contracts';
 import { type Queue, openQueue } from '@slowlane/queue';
 import { createMemoryLogger, postgresForFile, redisForFile, sampleRequest } from '@slowlane/testkit';
-import { sql } from 'kysely';
-import { Migrator } from 'kysely/migration';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { undoMigrations } from './__fixtures__/undo-migrations.ts';
 import { type Ledger, openLedger } from './index.ts';
-import { migrationsFor } from './migrations.ts';
-import { type DatabaseLocation, openDatabase } from './open-database.ts';
+import type { DatabaseLocation } from './open-database.ts';
 
 const logger = createMemoryLogger();
 const server = redisForFile({ beforeAll, afterAll });
@@ -82,15 +80,7 @@ describe.each(['sqlite', 'postgres'] as const)('in %s', (kind) => {
     const { history } = await opened();
     await archive(ledger as Ledger);
     await (ledger as Ledger).close();
-    // As it was: without the columns, and without the note that they were made.
-    const old = await openDatabase(location);
-    await old.write.schema.dropIndex('requests_tenant').execute();
-    for (const column of ['tenant', 'not_before', 'deadline', 'priority'])
-      await old.write.schema.alterTable('requests').dropColumn(column).execute();
-    await sql`DELETE FROM kysely_migration WHERE name = '0006-tenants'`.execute(old.write);
-    const migrator = new Migrator({ db: old.write, provider: { getMigrations: async () => migrationsFor(kind) } });
-    expect((await migrator.getMigrations()).filter(({ executedAt }) => executedAt === undefined)).toHaveLength(1);
-    await old.close();
+    await undoMigrations(location, { kind, downTo: '0006-tenants' });
     expect(history).toBeDefined();
     const again = (await opened()).history;
     expect(ids(await again.requests({ tenant: 'acme', limit: 10 }))).toEqual([given]);

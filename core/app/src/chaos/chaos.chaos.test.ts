@@ -19,7 +19,8 @@ it('keeps every promise of the request lane while nodes, Redis and the workspace
   expect(report.missing, 'faults that did not fire').toEqual([]);
   expect(faultsFound(report.verdict)).toEqual([]);
   const refusing = new Set(Object.keys(report.counts.refusals).map((dimension) => dimension.split(':')[0]));
-  for (const kind of ['*', 'op', 'pool', 'ws', 'tn', 'res'])
+  for (const kind of ['*', 'op', 'pool', 'ws', 'tn', 'res', 'bud'])
     expect(refusing, 'kinds that made someone wait').toContain(kind);
   expect(report.counts.retried).toBeGreaterThan(0);
+  expect(report.counts.spentMicros).toBeGreaterThan(0);
 }, 200_000);

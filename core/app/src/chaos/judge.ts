@@ -1,5 +1,6 @@
 import { type SlowLaneEvent, isRequestTerminal, requestEndEvents } from '@slowlane/contracts';
 import { compareStreamIds } from '@slowlane/kit';
+import { judgeMoney } from './judge-money.ts';
 import type { Asked } from './load.ts';
 import { limits, weightsOf } from './operations.ts';
 import { type RunOfRecord, clustersAlive, runsOfRecord } from './record.ts';
@@ -10,6 +11,7 @@ export interface Verdict {
   lost: string[];
   doubleRuns: string[];
   overLimit: string[];
+  money: string[];
   leakedSlots: string[];
   orphanClusters: string[];
   unexplained: string[];
@@ -26,6 +28,8 @@ export interface Counts {
   runs: number;
   retried: number;
   events: number;
+  /** What the parts of the tenant with a budget have cost, in millionths. */
+  spentMicros: number;
   /** End state -> requests. */
   ends: Record<string, number>;
   /** Dimension -> how often it made a part wait. */
@@ -34,13 +38,13 @@ export interface Counts {
 
 export function nothingFound(): Verdict {
   return {
-    ...{ lost: [], doubleRuns: [], overLimit: [], leakedSlots: [], orphanClusters: [], unexplained: [] },
+    ...{ lost: [], doubleRuns: [], overLimit: [], money: [], leakedSlots: [], orphanClusters: [], unexplained: [] },
     ...{ ledgerDiffers: [], untold: [], troubles: [], unfinished: [] },
   };
 }
 
 export function noCounts(): Counts {
-  return { acknowledged: 0, repeated: 0, runs: 0, retried: 0, events: 0, ends: {}, refusals: {} };
+  return { acknowledged: 0, repeated: 0, runs: 0, retried: 0, events: 0, spentMicros: 0, ends: {}, refusals: {} };
 }
 
 export interface Evidence {
@@ -53,10 +57,12 @@ export async function judge(system: System, evidence: Evidence): Promise<{ verdi
   const acknowledged = new Map(evidence.asked.flatMap((one) => [...one.ids].map((id) => [id, one] as const)));
   const runs = await runsOfRecord(system);
   const events = groupByRequest(evidence.events);
+  const money = await judgeMoney(system, { acknowledged, events: evidence.events });
   const verdict: Verdict = {
     ...(await judgeEnds(system, acknowledged, runs)),
     doubleRuns: doubles(runs),
     overLimit: overLimit(runs, acknowledged),
+    money: money.found,
     leakedSlots: await leaks(system),
     orphanClusters: await clustersAlive(system),
     ledgerDiffers: [...ordered(evidence.events), ...(await compareLedger(system, acknowledged, events))],
@@ -73,6 +79,7 @@ export async function judge(system: System, evidence: Evidence): Promise<{ verdi
   }
   const counts: Counts = {
     ...{ acknowledged: acknowledged.size, runs: runs.length, events: evidence.events.length, ends, refusals },
+    spentMicros: money.spentMicros,
     repeated: evidence.asked.filter(({ ids }) => ids.size > 0).length - acknowledged.size,
     retried: evidence.events.filter(({ type }) => type === 'part.retrying').length,
   };

@@ -1,6 +1,6 @@
 import { awaitPoints, faults } from './points.ts';
 import { type Counts, faultsFound } from './judge.ts';
-import { limits } from './operations.ts';
+import { budget, budgetDimension, limits } from './operations.ts';
 import type { ChaosReport } from './run-chaos.ts';
 import type { MemorySample } from './system.ts';
 
@@ -33,15 +33,22 @@ export function linesOf(report: ChaosReport): string[] {
     `ended: ${pairs(counts.ends)}`,
     `made to wait by: ${pairs(counts.refusals)}`,
     `made nobody wait: ${unrefusing(counts).join(', ') || 'no dimension'}`,
+    spentLine(counts),
     ...memoryLines(report),
     ...Object.entries(verdict).map(([what, list]: [string, string[]]) => `${what}: ${list.length}`),
     ...found.slice(0, 50),
   ];
 }
 
+/** What the tenant with a budget has cost. */
+export function spentLine({ spentMicros }: Pick<Counts, 'spentMicros'>): string {
+  return `spent by ${budget.tenant}: ${(spentMicros / 1e6).toFixed(2)} of ${budget.perMonth.toFixed(2)}`;
+}
+
 /** Kinds of dimension that the load has, and that refused nobody: then "never over" proves little about them. */
 export function unrefusing({ refusals }: Pick<Counts, 'refusals'>): string[] {
-  const kinds = new Set(Object.keys(limits).map((dimension) => dimension.split(':')[0] ?? ''));
+  const dimensions = [...Object.keys(limits), budgetDimension];
+  const kinds = new Set(dimensions.map((dimension) => dimension.split(':')[0] ?? ''));
   const refusing = new Set(Object.keys(refusals).map((dimension) => dimension.split(':')[0]));
   return [...kinds].filter((kind) => !refusing.has(kind));
 }

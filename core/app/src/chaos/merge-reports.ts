@@ -28,6 +28,7 @@ function add(one: Counts, other: Counts): Counts {
     runs: one.runs + other.runs,
     retried: one.retried + other.retried,
     events: one.events + other.events,
+    spentMicros: one.spentMicros + other.spentMicros,
     ends: addEach(one.ends, other.ends),
     refusals: addEach(one.refusals, other.refusals),
   };

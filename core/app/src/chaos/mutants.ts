@@ -12,7 +12,7 @@ export const mutants: readonly (Mutant & { folder: string })[] = [
     search: '  if entry[1] then\n',
     replace: '  if false then\n',
     test: {
-      file: 'request-lane.test.ts',
+      file: 'lanes/request-lane.test.ts',
       name: 'returns the first request for the same idempotency key, and refuses the key with another body',
     },
   },
@@ -22,7 +22,7 @@ export const mutants: readonly (Mutant & { folder: string })[] = [
     file: 'lua/park.lua',
     search: "if record[1] ~= 'mediating' and record[1] ~= 'accepted' then return { 'past' } end\n",
     replace: '',
-    test: { file: 'request-lane.test.ts', name: 'is safe to repeat' },
+    test: { file: 'lanes/request-lane.test.ts', name: 'is safe to repeat' },
   },
   {
     folder: 'core/queue',
@@ -30,7 +30,10 @@ export const mutants: readonly (Mutant & { folder: string })[] = [
     file: 'lua/reap.lua',
     search: "  trigger('submit', id, 0, true)\n",
     replace: '',
-    test: { file: 'work.test.ts', name: 'dispatches a granted part again when its owner is gone, in the same slot' },
+    test: {
+      file: 'jobs/work.test.ts',
+      name: 'dispatches a granted part again when its owner is gone, in the same slot',
+    },
   },
   {
     folder: 'core/queue',
@@ -39,7 +42,7 @@ export const mutants: readonly (Mutant & { folder: string })[] = [
     search: 'if part[2] ~= ARGV[2] then return 0 end\n',
     replace: '',
     test: {
-      file: 'zombie.chaos.test.ts',
+      file: 'faults/zombie.chaos.test.ts',
       name: 'is refused by the fence when it wakes and wants to bind its run, which the other has bound',
     },
   },
@@ -50,7 +53,7 @@ export const mutants: readonly (Mutant & { folder: string })[] = [
     search: 'if not part[5] then return 0 end\n',
     replace: '',
     test: {
-      file: 'late-intend.chaos.test.ts',
+      file: 'faults/late-intend.chaos.test.ts',
       name: 'is refused, fails nothing, and takes the part up again like anybody else',
     },
   },
@@ -62,7 +65,7 @@ export const mutants: readonly (Mutant & { folder: string })[] = [
     replace:
       "  if #weights == 0 then return nil end\n  for _, class in ipairs(redis.call('SMEMBERS', key('gate:classes'))) do headOf(class) end\n",
     test: {
-      file: 'blocked-classes.test.ts',
+      file: 'gate/blocked-classes.test.ts',
       name: 'costs no more commands with 2,400 of them than with 24, and lets the longest waiting part in',
     },
   },
@@ -72,7 +75,7 @@ export const mutants: readonly (Mutant & { folder: string })[] = [
     file: 'lua/start-build.lua',
     search: "if redis.call('EXISTS', record) == 1 then return 0 end\n",
     replace: '',
-    test: { file: 'build-lane.test.ts', name: 'starts once per id' },
+    test: { file: 'lanes/build-lane.test.ts', name: 'starts once per id' },
   },
   {
     folder: 'core/endpoint',
@@ -96,12 +99,31 @@ export const mutants: readonly (Mutant & { folder: string })[] = [
   {
     folder: 'core/endpoint',
     name: 'stream that keeps everything for a client that reads nothing',
-    file: 'stream-events.ts',
-    search: '    if (out.writableLength > MAX_UNREAD) out.destroy();\n',
-    replace: '',
+    file: 'silent-readers.ts',
+    search: 'if (out.writableLength > limits.unreadBytes) cut(out);',
+    replace: 'if (out.writableLength < 0) cut(out);',
     test: {
       file: 'event-stream.test.ts',
       name: 'cuts off a client that reads nothing, instead of keeping all for it',
+    },
+  },
+  {
+    folder: 'core/queue',
+    name: 'replies of Redis that are kept until the end',
+    file: 'redis/blocking-pool.ts',
+    search: '      underWay.delete(reject);\n',
+    replace: '',
+    test: { file: 'redis/blocking-pool.test.ts', name: 'keeps nothing of a reply once it was given' },
+  },
+  {
+    folder: 'core/queue',
+    name: 'connection to Redis for every reader there once was',
+    file: 'redis/blocking-pool.ts',
+    search: 'if (idle.length < mostIdle)',
+    replace: 'if (idle.length >= 0)',
+    test: {
+      file: 'redis/blocking-pool.test.ts',
+      name: 'gives back the connections of many reads at once, and keeps a few for the next ones',
     },
   },
   {

@@ -57,7 +57,17 @@ export const gates: Readonly<Record<string, number>> = {
   'tn:acme': 3,
 };
 
-/** Every limit that must hold. */
+/** Currency per hour, of every pool. A run of the load costs some thousandths. */
+export const pricePerHour = 36;
+
+/**
+ * Money of the month of one tenant. It is more than one part that nobody has seen run yet is taken to cost (10 minutes, 6.00), and less than two; so it
+ * makes people wait at first. Later `tighten` leaves nothing of it for a while.
+ */
+export const budget = { tenant: 'globex', perMonth: 8 } as const;
+export const budgetDimension = `bud:${budget.tenant}`;
+
+/** Every limit of places that must hold; the budget is judged by what was booked, see `judgeMoney`. */
 export const limits: Readonly<Record<string, number>> = {
   ...gates,
   ...Object.fromEntries(operations.map(({ name, concurrency }) => [`op:${name}`, concurrency])),

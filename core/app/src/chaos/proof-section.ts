@@ -1,5 +1,5 @@
 import { type Verdict, faultsFound } from './judge.ts';
-import { matrixOf, memoryLines, unrefusing } from './matrix.ts';
+import { matrixOf, memoryLines, spentLine, unrefusing } from './matrix.ts';
 import type { ChaosReport } from './run-chaos.ts';
 
 /** What a run has shown, as Markdown. `command`: how it was started. */
@@ -23,6 +23,7 @@ export function proofSection(report: ChaosReport, { commit, command }: { commit:
     `- cells in which nothing fired: ${missing.length}`,
     `- ended: ${pairs(counts.ends)}`,
     `- made someone wait: ${pairs(counts.refusals)}; kinds of dimension that made nobody wait: ${silent.join(', ') || 'none'}`,
+    `- ${spentLine(counts)}, and nothing left of it under load once; gate, events and ledger must have counted the same`,
     `- judged by the workspace's record and the clients' log of 202s: ${verdictWords(verdict)}`,
     ...faultsFound(verdict).map((found) => `- found: ${shortOf(found)}`),
     ...memoryLines(report).map((line) => `- memory, ${line}`),
@@ -56,6 +57,7 @@ function verdictWords(verdict: Verdict): string {
     lost: 'lost',
     doubleRuns: 'run twice',
     overLimit: 'limits passed',
+    money: 'budgets passed or counted wrong',
     leakedSlots: 'slots leaked',
     orphanClusters: 'clusters without an owner',
     unexplained: 'ends without a reason',

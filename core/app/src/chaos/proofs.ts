@@ -13,7 +13,7 @@ const wholeMatrix: ProvingTest = by(
   "expect(skipped, 'cells in which nothing fired').toBe(0)",
 );
 const crash: ProvingTest = by(
-  'core/queue/src/crash.chaos.test.ts',
+  'core/queue/src/faults/crash.chaos.test.ts',
   'lose no request, run no part twice, pass no limit and leak no slot, a kill of Redis included',
   "expect(kills, 'every fault fired')",
 );
@@ -43,7 +43,7 @@ export const proofs: readonly Proof[] = [
     holds: 'dispatched again, in the same slot',
     tests: [
       by(
-        'core/queue/src/work.test.ts',
+        'core/queue/src/jobs/work.test.ts',
         'dispatches a granted part again when its owner is gone, in the same slot',
         'expect(claims).toBe(4)',
       ),
@@ -89,12 +89,12 @@ export const proofs: readonly Proof[] = [
     holds: 'its bind is refused by the fence',
     tests: [
       by(
-        'core/queue/src/zombie.chaos.test.ts',
+        'core/queue/src/faults/zombie.chaos.test.ts',
         'is refused by the fence when it wakes and wants to bind its run, which the other has bound',
         "expect(stillFrozen, 'the fault fired, and lasted').toBe(true)",
       ),
       by(
-        'core/queue/src/zombie.full.test.ts',
+        'core/queue/src/faults/zombie.full.test.ts',
         'is refused by the fence when it wakes and wants to bind its run, which the other has bound',
         "expect(stillFrozen, 'the fault fired, and lasted').toBe(true)",
       ),
@@ -106,12 +106,12 @@ export const proofs: readonly Proof[] = [
     holds: 'nothing acknowledged is lost',
     tests: [
       by(
-        'core/queue/src/redis-kills.chaos.test.ts',
+        'core/queue/src/faults/redis-kills.chaos.test.ts',
         'has lost nothing that was acknowledged',
         "expect(outcome.refused, 'the kills were felt')",
       ),
       by(
-        'core/queue/src/redis-kills.full.test.ts',
+        'core/queue/src/faults/redis-kills.full.test.ts',
         'has lost nothing that was acknowledged',
         "expect(outcome.refused, 'the kills were felt')",
       ),
@@ -182,12 +182,12 @@ export const proofs: readonly Proof[] = [
     holds: 'counters right, never over, order kept, no lost wake-up, every request ends',
     tests: [
       by(
-        'core/queue/src/gate.property.test.ts',
+        'core/queue/src/gate/gate.property.test.ts',
         'counts right, never passes a limit, keeps order, loses no wake-up, and ends everything',
         'asyncProperty',
       ),
       by(
-        'core/queue/src/gate.property.full.test.ts',
+        'core/queue/src/gate/gate.property.full.test.ts',
         'holds its promises over thousands of sequences',
         'numRuns: 3_000',
       ),
@@ -205,11 +205,11 @@ export const proofs: readonly Proof[] = [
     holds: 'no new grant above it; a raise grants in its own step',
     tests: [
       by(
-        'core/queue/src/gate.test.ts',
+        'core/queue/src/gate/gate.test.ts',
         'grants in the same step when a limit is raised, and nothing new when one is lowered below its use',
       ),
       by(
-        'core/queue/src/gate-times.test.ts',
+        'core/queue/src/gate/gate-times.test.ts',
         'grants in the step that raises a limit: the event of the grant follows that of the limit',
       ),
     ],
@@ -271,7 +271,7 @@ export const proofs: readonly Proof[] = [
       matrix,
       wholeMatrix,
       by(
-        'core/queue/src/late-intend.chaos.test.ts',
+        'core/queue/src/faults/late-intend.chaos.test.ts',
         'is refused, fails nothing, and takes the part up again like anybody else',
         "expect(stillFrozen, 'the fault fired, and lasted').toBe(true)",
       ),
@@ -283,12 +283,12 @@ export const proofs: readonly Proof[] = [
     holds: 'a release costs no more for them',
     tests: [
       by(
-        'core/queue/src/blocked-classes.test.ts',
+        'core/queue/src/gate/blocked-classes.test.ts',
         'costs no more commands with 2,400 of them than with 24, and lets the longest waiting part in',
         'expect(few.mostCommands).toBeGreaterThan(0)',
       ),
       by(
-        'core/queue/src/blocked-classes.full.test.ts',
+        'core/queue/src/gate/blocked-classes.full.test.ts',
         'costs no more commands than with 24 classes, and passes nobody over',
         'waiting: 2_400 * 42 - rounds - 1',
       ),
@@ -326,6 +326,11 @@ export const proofs: readonly Proof[] = [
         'cuts off a client that reads nothing, instead of keeping all for it',
         'expect(sent).toBeLessThan(50)',
       ),
+      by(
+        'core/app/src/service/silent-followers.chaos.test.ts',
+        'hundreds of followers that stand still or are lost cost no more than the bound, hold up nobody and are cut off in time',
+        "expect(most.unread, 'bytes that nobody took')",
+      ),
     ],
     mutants: ['stream that keeps everything for a client that reads nothing'],
   },
@@ -356,7 +361,7 @@ export const proofs: readonly Proof[] = [
     holds: 'the same promises',
     tests: [
       by(
-        'core/queue/src/upgrade.chaos.test.ts',
+        'core/queue/src/faults/upgrade.chaos.test.ts',
         'keep every promise together while both kinds are killed in the middle of submissions',
         "expect(kills, 'every fault fired')",
       ),

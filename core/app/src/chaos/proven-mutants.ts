@@ -12,7 +12,10 @@ export interface ProvenMutant {
 const chaos = 'core/app/src/chaos';
 const keeper = { file: 'core/keeper/src/mutants.ts', shownBy: 'core/keeper/src/mutants.full.test.ts' };
 const listed = { file: `${chaos}/mutants.ts`, shownBy: `${chaos}/mutants.full.test.ts` };
-const property = { file: 'core/queue/src/gate.property.test.ts', shownBy: 'core/queue/src/gate.property.test.ts' };
+const property = {
+  file: 'core/queue/src/gate/gate.property.test.ts',
+  shownBy: 'core/queue/src/gate/gate.property.test.ts',
+};
 const archiver = {
   file: 'core/ledger/src/archiver-mutants.chaos.test.ts',
   shownBy: 'core/ledger/src/archiver-mutants.chaos.test.ts',
@@ -23,8 +26,8 @@ export const provenMutants: readonly ProvenMutant[] = [
   {
     name: 'slot freed by the end of a lease',
     text: 'would pass a limit if the end of a lease freed the slot',
-    file: 'core/queue/src/crash.chaos.test.ts',
-    shownBy: 'core/queue/src/crash.chaos.test.ts',
+    file: 'core/queue/src/faults/crash.chaos.test.ts',
+    shownBy: 'core/queue/src/faults/crash.chaos.test.ts',
     isAskedFor: true,
   },
   { name: 'token per call', ...keeper, isAskedFor: true },
@@ -65,14 +68,14 @@ export const provenMutants: readonly ProvenMutant[] = [
   {
     name: 'slot freed by one of two releases',
     text: 'would pass a limit if one of the two freed a slot at the end of a lease',
-    file: 'core/queue/src/upgrade.chaos.test.ts',
-    shownBy: 'core/queue/src/upgrade.chaos.test.ts',
+    file: 'core/queue/src/faults/upgrade.chaos.test.ts',
+    shownBy: 'core/queue/src/faults/upgrade.chaos.test.ts',
   },
   {
     name: 'Redis without its log',
     text: 'would lose some without its log',
-    file: 'core/queue/src/redis-kills.chaos.test.ts',
-    shownBy: 'core/queue/src/redis-kills.chaos.test.ts',
+    file: 'core/queue/src/faults/redis-kills.chaos.test.ts',
+    shownBy: 'core/queue/src/faults/redis-kills.chaos.test.ts',
   },
   {
     name: 'Redis that writes once a second',
@@ -91,6 +94,8 @@ export const provenMutants: readonly ProvenMutant[] = [
     '503 without Retry-After',
     'accept that fills Redis to the brim',
     'stream that keeps everything for a client that reads nothing',
+    'replies of Redis that are kept until the end',
+    'connection to Redis for every reader there once was',
     'webhook to any address that is written as digits',
     'keeper with the clock of its own machine',
   ].map((name) => ({ name, ...listed })),

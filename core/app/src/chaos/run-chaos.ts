@@ -43,7 +43,7 @@ export interface ChaosReport {
 const most = {
   start: 180_000,
   strike: 60_000,
-  tighten: 60_000,
+  tighten: 90_000,
   stop: 60_000,
   drain: 300_000,
   judge: 180_000,

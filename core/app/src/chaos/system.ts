@@ -17,7 +17,7 @@ import { freePort } from '../processes/free-port.ts';
 import { keptSecret } from '../processes/kept-secret.ts';
 import { createLogger } from '../processes/logger.ts';
 import { type NodeTask, queueLeaseMs } from './node-task.ts';
-import { gates, register } from './operations.ts';
+import { budget, gates, pricePerHour, register } from './operations.ts';
 import type { Order } from './points.ts';
 import type { WorkspaceTask } from './workspace-main.ts';
 
@@ -154,10 +154,18 @@ async function build(
     redis: { url: redis.url },
     workspaces: { local: { kind: 'local', port } },
     pools: {
-      ...{ default: { num_workers: 0, node_type_id: 'local' }, small: { num_workers: 0 }, large: { num_workers: 0 } },
-      warm: { num_workers: 0, node_type_id: 'local', max: 1, idle_minutes: 0.02, parts_per_cluster: 1 },
+      default: { num_workers: 0, node_type_id: 'local' },
+      ...{
+        small: { num_workers: 0, price_per_hour: pricePerHour },
+        large: { num_workers: 0, price_per_hour: pricePerHour },
+      },
+      warm: {
+        ...{ num_workers: 0, node_type_id: 'local', price_per_hour: pricePerHour },
+        ...{ max: 1, idle_minutes: 0.02, parts_per_cluster: 1 },
+      },
     },
     gates,
+    budgets: { [budget.tenant]: { per_month: budget.perMonth, then: 'postpone' } },
     policy: { callbacks: [new URL(callbacks.url).host] },
   };
   const nodes = await Promise.all(

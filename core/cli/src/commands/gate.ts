@@ -1,8 +1,8 @@
 import { SlowLaneError } from '@slowlane/contracts';
 import { defineCommand, flag, text } from '../command.ts';
+import { findWaiting } from '../find-waiting.ts';
 import { durationOption } from '../read-option.ts';
 import { closureText, waitLines } from '../wait-text.ts';
-import { findWaiting } from './find-waiting.ts';
 
 const dimension = { form: '<dimension>', help: '* | op:NAME | pool:NAME | ws:NAME | res:NAME | tn:NAME' };
 

@@ -9,7 +9,7 @@ export const requestLogs = defineCommand({
     const [id = '', ...rest] = (input.args[0] as string).split('/');
     const wanted = rest.length === 0 ? undefined : rest.join('/');
     const api = client();
-    const parts = (await api.getRequest(id)).parts.filter(({ key }) => wanted === undefined || key === wanted);
+    const parts = (await api.getWholeRequest(id)).parts.filter(({ key }) => wanted === undefined || key === wanted);
     if (parts.length === 0)
       throw new SlowLaneError(
         'run.not-found',

@@ -10,6 +10,7 @@ import {
 } from '@slowlane/contracts';
 import { formatDuration, isHeldBack } from '@slowlane/kit';
 import { type CommandContext, type CommandInput, defineCommand, flag, type Style, text } from '../command.ts';
+import { amount, money } from '../money.ts';
 import { wholeOption } from '../read-option.ts';
 import { renderEvent } from '../render-event.ts';
 import { createStyle } from '../style.ts';
@@ -50,7 +51,7 @@ export const requestCreate = defineCommand({
     );
     if (!flag(input, 'wait')) return flag(input, 'id') ? { ...accepted, idOnly: true } : accepted;
     await follow(accepted.id, context);
-    return client.getRequest(accepted.id);
+    return shown(accepted.id, context);
   },
   render: (value, style) =>
     isView(value)
@@ -87,24 +88,28 @@ export const requestLs = defineCommand({
       limit: wholeOption(input, 'limit') ?? 20,
     });
   },
-  render: ({ requests }, style) =>
-    style.table(
+  render({ requests }, style) {
+    const isPriced = requests.some(({ costMicros }) => costMicros !== undefined);
+    return style.table(
       requests.map((request) => [
         request.id,
         request.operation,
         stateText(request.state, style),
         new Date(request.acceptedAt).toISOString(),
         took(request),
+        ...(isPriced ? [request.costMicros === undefined ? '' : money(request.costMicros)] : []),
       ]),
-      ['request', 'operation', 'state', 'accepted', 'took'],
-    ),
+      ['request', 'operation', 'state', 'accepted', 'took', ...(isPriced ? ['cost'] : [])],
+    );
+  },
 });
 
 export const requestShow = defineCommand({
   name: 'request show',
   summary: 'one request and its parts',
+  details: `With --json all its parts; for people the first ${mostRows}, and how many there are in each state.`,
   args: [{ form: '<id>', help: 'id of the request' }],
-  run: (input, context) => context.client().getRequest(input.args[0] as string),
+  run: (input, context) => shown(input.args[0] as string, context),
   render: renderRequest,
 });
 
@@ -114,7 +119,7 @@ export const requestWait = defineCommand({
   args: [{ form: '<id>', help: 'id of the request' }],
   async run(input, context) {
     await follow(input.args[0] as string, context);
-    const request = await context.client().getRequest(input.args[0] as string);
+    const request = await shown(input.args[0] as string, context);
     if (request.failure !== undefined) throw SlowLaneError.from(request.failure as never);
     return request;
   },
@@ -236,6 +241,12 @@ async function readBody(input: CommandInput, { local }: CommandContext) {
   }
 }
 
+/** A program gets all parts, people those that are listed. */
+function shown(id: string, context: CommandContext): Promise<RequestView> {
+  const client = context.client();
+  return context.json ? client.getWholeRequest(id) : client.getRequest(id, { limit: mostRows });
+}
+
 async function follow(id: string, context: CommandContext): Promise<void> {
   const style = createStyle(!context.json && process.stdout.isTTY === true);
   for await (const event of context.client().followEvents(id, { signal: context.signal }))
@@ -259,15 +270,13 @@ function renderRequest(request: RequestView, style: Style): string[] {
     ...costLines(request),
     ...failure,
     ...style.table(
-      request.parts
-        .slice(0, mostRows)
-        .map((part) => [
-          part.key,
-          stateText(part.state, style),
-          String(part.attempt),
-          part.runId ?? '',
-          whyWaiting(part),
-        ]),
+      request.parts.map((part) => [
+        part.key,
+        stateText(part.state, style),
+        String(part.attempt),
+        part.runId ?? '',
+        whyWaiting(part),
+      ]),
       ['part', 'state', 'attempt', 'run', 'waits for'],
     ),
     ...moreLines(request),
@@ -278,25 +287,25 @@ function renderRequest(request: RequestView, style: Style): string[] {
 }
 
 /** Of a large split the states are counted instead. */
-function moreLines({ parts }: RequestView): string[] {
-  if (parts.length <= mostRows) return [];
-  const counts = new Map<string, number>();
-  for (const { state } of parts) counts.set(state, (counts.get(state) ?? 0) + 1);
-  const states = [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
-  return [`… ${parts.length - mostRows} more, with --json; of all ${parts.length}: ${states}`];
+function moreLines({ next, parts, partStates = {} }: RequestView): string[] {
+  if (next === undefined) return [];
+  const counts = Object.entries(partStates);
+  const total = counts.reduce((sum, [, count]) => sum + count, 0);
+  const states = counts.map(([state, count]) => `${count} ${state}`).join(', ');
+  return [`… ${total - parts.length} more, with --json; of all ${total}: ${states}`];
 }
 
-function costLines({ costMicros, parts }: RequestView): string[] {
-  const estimate = parts.reduce((sum, part) => sum + (part.estimateMicros ?? 0), 0);
-  if (costMicros === undefined && estimate === 0) return [];
-  const money = (micros: number): string => (micros / 1e6).toFixed(2);
-  return [`cost       ${money(costMicros ?? 0)} so far, estimated ${money(estimate)}`];
+function costLines({ costMicros, estimateMicros }: RequestView): string[] {
+  if (costMicros === undefined && estimateMicros === undefined) return [];
+  return [`cost       ${money(costMicros ?? 0)} so far, estimated ${money(estimateMicros ?? 0)}`];
 }
 
 function whyWaiting({ waiting, state }: RequestView['parts'][number]): string {
   if (waiting === undefined) return '';
   if (isHeldBack(state, waiting.dimension)) return `${waiting.dimension}: ${waiting.reason ?? ''}`;
-  return state === 'parked' ? `${waiting.dimension}: ${waiting.inUse} of ${waiting.limit} in use` : '';
+  return state === 'parked'
+    ? `${waiting.dimension}: ${amount(waiting.dimension, waiting.inUse)} of ${amount(waiting.dimension, waiting.limit)} in use`
+    : '';
 }
 
 function took(request: Pick<RequestView, 'acceptedAt' | 'endedAt' | 'state'>): string {

@@ -1,5 +1,8 @@
-import { type RunView, SlowLaneError } from '@slowlane/contracts';
+import { type RequestView, type RunView, SlowLaneError } from '@slowlane/contracts';
 import { type CommandContext, defineCommand } from '../command.ts';
+
+/** Parts that an error names. */
+const MOST_NAMES = 20;
 
 export const runShow = defineCommand({
   name: 'run show',
@@ -50,11 +53,16 @@ export const runCancel = defineCommand({
 async function partIdOf(id: string, { client }: CommandContext): Promise<string> {
   const [request = '', key, ...rest] = id.split('/');
   if (key === undefined) return id;
-  const { parts } = await client().getRequest(request);
+  const { parts } = await client().getWholeRequest(request);
   const wanted = [key, ...rest].join('/');
   const part = parts.find((one) => one.key === wanted);
   if (part !== undefined) return part.id;
   throw new SlowLaneError('run.not-found', `request ${request} has no part "${wanted}"`, {
-    hint: `Its parts: ${parts.map((one) => one.key).join(', ') || 'none yet'}`,
+    hint: `Its parts: ${namesOf(parts) || 'none yet'}`,
   });
+}
+
+function namesOf(parts: RequestView['parts']): string {
+  const first = parts.slice(0, MOST_NAMES).map(({ key }) => key);
+  return [...first, ...(parts.length > MOST_NAMES ? [`and ${parts.length - MOST_NAMES} more`] : [])].join(', ');
 }

@@ -1,6 +1,7 @@
 import { isRequestTerminal, RequestView, SlowLaneError } from '@slowlane/contracts';
 import { requireScope } from '../access.ts';
-import { findParts, findRequest } from '../find-request.ts';
+import { findRequest } from '../find-request.ts';
+import { partPage } from '../part-page.ts';
 import { requestView } from '../request-view.ts';
 import { problems, type Route } from '../route.ts';
 import { ById } from '../schema.ts';
@@ -28,7 +29,7 @@ export const cancelRequest: Route = (app, { deps, access }) => {
       const state = await deps.requests.cancel(found.id, caller.name);
       const now = (await deps.requests.get(found.id)) ?? { ...found, state };
       reply.code(202);
-      return requestView(now, await findParts(deps, found.id), { publicUrl: deps.publicUrl });
+      return requestView(now, await partPage(deps, now), { publicUrl: deps.publicUrl });
     },
   });
 };

@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { findRequest } from '../find-request.ts';
 import { problems, type Route } from '../route.ts';
 import { ById } from '../schema.ts';
+import { watchReaders } from '../silent-readers.ts';
 import { streamEvents } from '../stream-events.ts';
 
 /** Scope: `read` or `request:<operation>`. */
 export const followRequest: Route = (app, { deps, access, closing }) => {
+  const readers = watchReaders(deps.limits.follow);
   app.route({
     method: 'GET',
     url: '/v1/requests/:id/events',
@@ -31,7 +33,7 @@ export const followRequest: Route = (app, { deps, access, closing }) => {
     },
     handler: async (request, reply) => {
       const found = await findRequest(deps, request.params.id, access.callerOf(request));
-      return await streamEvents(deps.feed, found, { reply, after: request.headers['last-event-id'], closing });
+      return await streamEvents(deps.feed, found, { reply, after: request.headers['last-event-id'], closing, readers });
     },
   });
 };

@@ -9,7 +9,9 @@ import {
   type Failure,
   type GateView,
   isRequestTerminal,
+  type PartRange,
   type PartRecord,
+  type PartTally,
   PipelineFile,
   type PipelineRevision,
   type Registration,
@@ -80,6 +82,16 @@ export function createMemory() {
     emit(type, id);
   }
 
+  function partsOf(id: string, { from, count }: PartRange = { from: 0, count: Infinity }): PartRecord[] {
+    return (state.parts.get(id) ?? []).slice(from, from + count);
+  }
+
+  function tallyOf(id: string): PartTally {
+    const states: PartTally['states'] = {};
+    for (const part of partsOf(id)) states[part.state] = (states[part.state] ?? 0) + 1;
+    return { states };
+  }
+
   const check = (): void => {
     if (state.failWith !== undefined) throw state.failWith;
   };
@@ -120,8 +132,11 @@ export function createMemory() {
         check();
         return state.requests.get(id);
       },
-      async parts(id) {
-        return state.requests.has(id) ? (state.parts.get(id) ?? []) : [];
+      async parts(id, range) {
+        return state.requests.has(id) ? partsOf(id, range) : [];
+      },
+      async tallyParts(id) {
+        return state.requests.has(id) ? tallyOf(id) : { states: {} };
       },
       async cancel(id) {
         const request = state.requests.get(id);
@@ -145,7 +160,7 @@ export function createMemory() {
       },
     } satisfies Pick<
       EndpointDeps['requests'],
-      'accept' | 'get' | 'parts' | 'cancel' | 'retryFailed' | 'explain'
+      'accept' | 'get' | 'parts' | 'tallyParts' | 'cancel' | 'retryFailed' | 'explain'
     > as unknown as EndpointDeps['requests'],
     gate: {
       async list() {
@@ -240,9 +255,8 @@ export function createMemory() {
           .sort((a, b) => (a.id < b.id ? 1 : -1))
           .slice(0, limit);
       },
-      async parts(requestId) {
-        return state.parts.get(requestId) ?? [];
-      },
+      parts: async (requestId, range) => partsOf(requestId, range),
+      tallyParts: async (requestId) => tallyOf(requestId),
       async build() {
         return undefined;
       },
