@@ -16,6 +16,7 @@ declare module 'yauzl' {
     on(event: 'end', listener: () => void): void;
     on(event: 'error', listener: (error: Error) => void): void;
     readLocalFileHeaderPromise(entry: Entry, options: { minimal: true }): Promise<{ fileDataStart: number }>;
+    openReadStreamPromise(entry: Entry): Promise<import('node:stream').Readable>;
     close(): void;
   }
   export interface Options {

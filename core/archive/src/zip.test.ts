@@ -27,6 +27,22 @@ describe('readZipIndex', () => {
     }
   });
 
+  it('gives a large entry piece by piece, and breaks off when it is not of the size that the directory states', async () => {
+    const content = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7919) % 251));
+    const zip = makeZip([
+      { path: 'large', content },
+      { path: 'lying', content, size: 1_000 },
+    ]);
+    const index = await readZipIndex(zip);
+    const pieces: Buffer[] = [];
+    for await (const piece of await index.open('large')) pieces.push(piece as Buffer);
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(Buffer.concat(pieces).equals(content)).toBe(true);
+    await expect((await index.open('lying')).toArray()).rejects.toThrow(/too many bytes/);
+    await expect(index.open('absent')).rejects.toMatchObject({ code: 'archive.refused' });
+    await index.close();
+  });
+
   it('accepts names that differ only by case: JARs hold LICENSE beside license/', async () => {
     const index = await readZipIndex(makeZip([{ path: 'META-INF/LICENSE' }, { path: 'META-INF/license/a' }]));
     expect(index.entries).toHaveLength(2);

@@ -2,6 +2,7 @@
 // eslint-disable-next-line @typescript-eslint/triple-slash-reference -- a declaration file cannot be imported
 /// <reference path="./yauzl.d.ts" />
 import { open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { crc32, inflateRawSync } from 'node:zlib';
 import { SlowLaneError } from '@slowlane/contracts';
 import * as yauzl from 'yauzl';
@@ -23,6 +24,8 @@ export interface ZipIndex {
   readonly entries: readonly ZipEntry[];
   /** See `readZipEntry`. */
   read(path: string, maxBytes: number): Promise<Buffer>;
+  /** Contents of one entry as they unpack, for what may be too large to be held; fails where they are not of the size that the directory states. */
+  open(path: string): Promise<Readable>;
   close(): Promise<void>;
 }
 
@@ -53,6 +56,7 @@ export async function readZipIndex(source: ZipSource, limits: ArchiveLimits = zi
     return {
       entries,
       read: (path, maxBytes) => readContent(archive, found.get(path), { path, maxBytes }),
+      open: (path) => openContent(archive, found.get(path), path),
       close: () => archive.close(),
     };
   } catch (error) {
@@ -166,6 +170,18 @@ async function readContent(
     if (content.length !== entry.uncompressedSize || crc32(content) !== entry.crc32)
       throw new Error('size or CRC differs');
     return content;
+  } catch (error) {
+    throw new SlowLaneError('archive.refused', `${name}: cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+async function openContent(archive: OpenArchive, entry: yauzl.Entry | undefined, path: string): Promise<Readable> {
+  const name = JSON.stringify(path);
+  if (entry === undefined) throw new SlowLaneError('archive.refused', `${name}: not in the archive`);
+  try {
+    return await archive.zip.openReadStreamPromise(entry);
   } catch (error) {
     throw new SlowLaneError('archive.refused', `${name}: cannot be read: ${(error as Error).message}`, {
       cause: error,

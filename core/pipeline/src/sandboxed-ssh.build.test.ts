@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { SandboxCommand, SandboxDriver } from '@slowlane/contracts';
 import { type FetchAllowance, type Mirror, openMirror, sourceLimits } from '@slowlane/sources';
 import { canStartTestHelper, createMemoryBlobStore, createMemoryLogger, startTestHelper } from '@slowlane/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openGitGateway } from './__fixtures__/git-gateway.ts';
+import { type GitHost, startGitHost } from './__fixtures__/git-host.ts';
 import { canStartSshHost, type SshHost, startSshHost } from './__fixtures__/ssh-host.ts';
 import { temporaryFolder } from './__fixtures__/stage-rig.ts';
 
@@ -15,6 +17,7 @@ describe.skipIf(!canStartTestHelper() || !canStartSshHost())('a git source over 
   let allow: FetchAllowance;
   let count = 0;
   const logger = createMemoryLogger();
+  const blobs = createMemoryBlobStore();
   const commands: SandboxCommand[] = [];
 
   beforeAll(async () => {
@@ -29,15 +32,15 @@ describe.skipIf(!canStartTestHelper() || !canStartSshHost())('a git source over 
     await folder?.remove();
   });
 
-  type Access = { privateKey?: string; hostKeys?: readonly string[]; limits?: typeof sourceLimits };
+  type Access = { privateKey?: string; hostKeys?: readonly string[]; limits?: typeof sourceLimits; caBundle?: string };
 
   /** A mirror whose gateway has one key for all repositories of the host. */
   async function withMirror<T>(access: Access, use: (mirror: Mirror) => Promise<T>): Promise<T> {
-    const { privateKey = host.deployKey, hostKeys = [host.hostKey], limits = sourceLimits } = access;
+    const { privateKey = host.deployKey, hostKeys = [host.hostKey], limits = sourceLimits, caBundle } = access;
     const gateway = await openGitGateway(folder.path, {
-      caBundle: undefined,
+      caBundle,
       gitKeys: [{ match: `${host.url}/team/*`, privateKey, hostKeys }],
-      blobs: createMemoryBlobStore(),
+      blobs,
       logger,
     });
     try {
@@ -119,6 +122,92 @@ describe.skipIf(!canStartTestHelper() || !canStartSshHost())('a git source over 
       await expect(mirror.fetchRemote(`${host.url}/team/large`, 'main', allow)).rejects.toMatchObject({
         code: 'source.too-large',
       });
+    });
+  });
+
+  describe('with LFS files', () => {
+    const large = 'large content';
+    const oid = createHash('sha256').update(large).digest('hex');
+    const lfsToken = 'RemoteAuth planted-lfs-token-4711';
+    let lfs: GitHost;
+    let commit: string;
+
+    beforeAll(async () => {
+      lfs = await startGitHost(folder.path);
+      lfs.intercept(({ headers, url = '' }, response) => {
+        if (url === '/files/large') return (response.end(large), true);
+        if (headers.authorization !== lfsToken || url !== '/lfs/team/large/objects/batch')
+          return (response.writeHead(403).end(), true);
+        const actions = { download: { href: `${lfs.url}/files/large` } };
+        return (response.end(JSON.stringify({ objects: [{ oid, size: large.length, actions }] })), true);
+      });
+      const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize ${large.length}\n`;
+      commit = host.commit('team/lfs', { 'data.bin': pointer });
+    });
+    afterAll(() => lfs?.close());
+
+    /** The content of the file, after a fetch by what the host says of LFS. */
+    function contentBy(said: string, hosts: readonly string[]): Promise<string> {
+      host.sayLfs(said);
+      const url = `${host.url}/team/lfs`;
+      const extras = { submodules: false, lfs: true, url, allow: { ...allow, hosts }, blobs };
+      return withMirror({ caBundle: lfs.caFile }, async (mirror) => {
+        await mirror.fetchRemote(url, 'main', allow);
+        const { entries, read } = await mirror.exportTree(commit, '.', {
+          ...extras,
+          signal: AbortSignal.timeout(60_000),
+        });
+        let content = '';
+        for await (const file of read(entries)) content += file.content.toString();
+        return content;
+      });
+    }
+    const saying = (href: string): string =>
+      JSON.stringify({ href, header: { Authorization: lfsToken }, expires_in: 60 });
+
+    it('asks its host who has them, in a sandbox, and that server with what the host gave', async () => {
+      const before = commands.length;
+      const said = saying(`${lfs.url}/lfs/team/large`);
+      expect(await contentBy(said, [host.host, lfs.host])).toBe(large);
+      expect(host.askedForLfs()).toMatch(/^git-lfs-authenticate \/\S+\/team\/lfs download\n$/);
+      const asking = commands.slice(before).find(({ argv }) => argv.includes('git-lfs-authenticate'));
+      expect(asking).toMatchObject({ net: { mode: 'gateway' } });
+      expect(JSON.stringify([commands, logger])).not.toContain('planted-lfs-token');
+    });
+
+    it.each<[string, string, RegExp]>([
+      [
+        'a server that nobody named',
+        saying('https://lfs.example.org/team/large'),
+        /host lfs\.example\.org is not allowed/,
+      ],
+      [
+        'another port of the host itself',
+        saying('https://127.0.0.1:1/team/large'),
+        /host 127\.0\.0\.1:1 is not allowed/,
+      ],
+      ['plain http', saying('http://127.0.0.1/team/large'), /protocol http is not allowed/],
+      ['credentials in the address', saying('https://user:word@127.0.0.1/x'), /it holds credentials/],
+      ['no JSON', 'welcome', /cannot be read/],
+    ])('is refused when its host names %s', async (_what, said, reason) => {
+      const asked = lfs.asked.length;
+      await expect(contentBy(said, ['*', host.host, lfs.host])).rejects.toMatchObject({
+        code: 'source.refused',
+        message: expect.stringMatching(reason),
+      });
+      expect(lfs.asked).toHaveLength(asked);
+    });
+
+    it('says so when its host knows no LFS', async () => {
+      await expect(
+        withMirror({}, async (mirror) => {
+          const url = `${host.url}/team/lfs`;
+          host.forgetLfs();
+          await mirror.fetchRemote(url, 'main', allow);
+          const signal = AbortSignal.timeout(60_000);
+          return mirror.exportTree(commit, '.', { submodules: false, lfs: true, url, allow, blobs, signal });
+        }),
+      ).rejects.toMatchObject({ code: 'source.not-found', message: expect.stringMatching(/lfs-says/) });
     });
   });
 });

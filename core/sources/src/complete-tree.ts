@@ -1,4 +1,5 @@
-import { type BlobStore, type GitGateway, SlowLaneError } from '@slowlane/contracts';
+import { type BlobStore, SlowLaneError } from '@slowlane/contracts';
+import type { FetchSandbox } from './fetch-sandbox.ts';
 import { leftOut, projectFolder, readGitTree } from './git-tree.ts';
 import type { FetchAllowance } from './git-url.ts';
 import { joinTrees, type TreePiece } from './join-trees.ts';
@@ -23,7 +24,7 @@ export interface CompleteTreeOrder extends TreeExtras {
   commit: string;
   path: string;
   limits: SourceLimits;
-  gateway: GitGateway | undefined;
+  fetchIn: FetchSandbox | undefined;
 }
 
 const MAX_DEPTH = 3;

@@ -25,6 +25,8 @@ export interface FetchSandbox {
 export interface SandboxedGit {
   /** Gives at most `maxBytes` of what it says. Throws `GitFailure`, `source.too-large`, `source.unreachable`. */
   run(argv: readonly string[], options: SandboxedRun & { maxBytes: number }): Promise<string>;
+  /** Another program, by the same rules; `argv[0]` is its absolute path. */
+  program(argv: readonly string[], options: SandboxedRun & { maxBytes: number }): Promise<string>;
   /** What it writes goes to `take` while it runs; how it ended counts more than what `take` makes of it. */
   stream(argv: readonly string[], options: SandboxedRun, take: (output: Readable) => Promise<void>): Promise<void>;
   /** A file for its owner alone, in `/work`. */
@@ -73,25 +75,32 @@ export async function openFetchSandbox(
   );
   const end = (): void => void sandbox.killAll().catch(() => undefined);
   signal.addEventListener('abort', end, { once: true });
-  const git: SandboxedGit = {
-    async run(argv, { maxBytes, ...how }) {
-      let text = '';
-      await git.stream(argv, how, async (output) => {
-        text = await textOf(output, maxBytes, argv[0]);
-      });
-      return text;
-    },
-    async stream(argv, how, take) {
-      const running = await start(sandbox, argv, how);
-      const [taken, words, ended] = await Promise.allSettled([
-        take(running.stdout).finally(() => running.stdout.resume()),
-        textOf(running.stderr, MAX_WORDS),
-        running.done,
-      ]);
-      if (ended.status === 'rejected') throw ended.reason;
-      judge(ended.value, words.status === 'fulfilled' ? words.value : '', signal);
-      if (taken.status === 'rejected') throw taken.reason;
-    },
+  const stream = async (
+    argv: readonly string[],
+    how: SandboxedRun,
+    take: (output: Readable) => Promise<void>,
+  ): Promise<void> => {
+    const running = await start(sandbox, argv, how);
+    const [taken, words, ended] = await Promise.allSettled([
+      take(running.stdout).finally(() => running.stdout.resume()),
+      textOf(running.stderr, MAX_WORDS),
+      running.done,
+    ]);
+    if (ended.status === 'rejected') throw ended.reason;
+    judge(ended.value, words.status === 'fulfilled' ? words.value : '', signal);
+    if (taken.status === 'rejected') throw taken.reason;
+  };
+  const say = async (argv: readonly string[], how: SandboxedRun & { maxBytes: number }, what: string) => {
+    let text = '';
+    await stream(argv, how, async (output) => {
+      text = await textOf(output, how.maxBytes, what);
+    });
+    return text;
+  };
+  return {
+    run: (argv, how) => say(gitCommand(argv), how, `git ${argv[0]}`),
+    program: (argv, how) => say(argv, how, String(argv[0])),
+    stream: (argv, how, take) => stream(gitCommand(argv), how, take),
     write: (path, text) =>
       plainly(sandbox, ['/bin/sh', '-c', 'umask 077 && mkdir -p "${1%/*}" && cat >"$1"', 'write', path], text),
     remove: (path) => plainly(sandbox, ['/bin/rm', '-rf', '--', path], ''),
@@ -100,12 +109,15 @@ export async function openFetchSandbox(
       await sandbox.destroy();
     },
   };
-  return git;
+}
+
+function gitCommand(argv: readonly string[]): string[] {
+  return ['/usr/bin/git', ...hardened.flatMap((setting) => ['-c', setting]), ...argv];
 }
 
 async function start(sandbox: Sandbox, argv: readonly string[], { net, input }: SandboxedRun): Promise<Running> {
   const running = await sandbox.exec({
-    argv: ['/usr/bin/git', ...hardened.flatMap((setting) => ['-c', setting]), ...argv],
+    argv: [...argv],
     cwd: '/work',
     net,
   });
@@ -143,6 +155,6 @@ async function textOf(output: Readable, maxBytes: number, what?: string): Promis
     if (bytes <= maxBytes) chunks.push(chunk);
   }
   if (bytes > maxBytes && what !== undefined)
-    throw new SlowLaneError('source.too-large', `git ${what} wrote more than ${maxBytes} bytes`);
+    throw new SlowLaneError('source.too-large', `${what} wrote more than ${maxBytes} bytes`);
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -4,8 +4,12 @@ import { GitFailure } from './git.ts';
 
 describe('mapGitFailure', () => {
   it.each([
-    ["fatal: repository 'https://h/x.git/' not found", 'source.not-found', /must be pushed/],
-    ["fatal: could not read Username for 'https://h': terminal prompts disabled", 'source.not-found', /must be pushed/],
+    ["fatal: repository 'https://h/x.git/' not found", 'source.not-found', /needs a token or deploy key/],
+    [
+      "fatal: could not read Username for 'https://h': terminal prompts disabled",
+      'source.not-found',
+      /needs a token or deploy key/,
+    ],
     ["fatal: unable to access 'https://h/x.git/': The requested URL returned error: 503", 'source.unreachable', /./],
     ["fatal: unable to access 'https://h/x.git/': Could not resolve host: h", 'source.unreachable', /./],
     [

@@ -43,7 +43,7 @@ const hints: readonly [RegExp | ErrorCode, string][] = [
   ],
   [
     'source.not-found',
-    'Check source.git, source.ref and source.path; a private repository must be pushed, it is not fetched.',
+    'Check source.git, source.ref and source.path; a private repository needs a token or deploy key: sources in slowlane.yaml.',
   ],
   ['source.refused', 'The repository holds or sends something that is not safe to take; run "git fsck" on it.'],
 ];

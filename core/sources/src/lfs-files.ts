@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { type BlobStore, type GitGateway, SlowLaneError } from '@slowlane/contracts';
+import { type BlobStore, SlowLaneError } from '@slowlane/contracts';
+import type { FetchSandbox } from './fetch-sandbox.ts';
 import { checkGitUrl, type FetchAllowance } from './git-url.ts';
+import { askLfsServer } from './lfs-over-ssh.ts';
 import { parseLfsPointer } from './lfs-pointer.ts';
 import { checkedEntries, type SourceEntry, type SourceLimits, type SourceTree, tooLarge } from './source-tree.ts';
 
 export interface LfsOrder {
   url: string | undefined;
   allow: FetchAllowance;
-  gateway: GitGateway | undefined;
+  fetchIn: FetchSandbox | undefined;
   blobs: BlobStore;
   limits: SourceLimits;
   signal: AbortSignal;
@@ -43,7 +45,7 @@ async function pointersIn(tree: SourceTree): Promise<Pointers> {
 }
 
 async function fetchAll(order: LfsOrder, files: readonly { digest: string; size: number }[]): Promise<void> {
-  const { url, allow, gateway, limits, signal } = order;
+  const { url, allow, fetchIn, limits, signal } = order;
   if (url === undefined) {
     throw new SlowLaneError(
       'source.refused',
@@ -53,17 +55,14 @@ async function fetchAll(order: LfsOrder, files: readonly { digest: string; size:
       },
     );
   }
-  if (gateway === undefined)
+  if (fetchIn === undefined)
     throw new SlowLaneError('sandbox.unavailable', `${url}: there is no gateway to fetch it by`);
-  const checked = checkGitUrl(url, { ...allow, protocols: ['https'] });
-  await gateway.fetchLfs({
-    id: randomUUID(),
-    url: checked.href,
-    mayBePrivate: allow.hosts.includes(checked.host),
-    maxBytes: limits.maxBytes,
-    files,
-    signal,
-  });
+  const checked = checkGitUrl(url, { ...allow, protocols: ['https', 'ssh'] });
+  const common = { id: randomUUID(), url: checked.href, maxBytes: limits.maxBytes, files, signal };
+  if (checked.protocol !== 'ssh:')
+    return fetchIn.gateway.fetchLfs({ ...common, mayBePrivate: allow.hosts.includes(checked.host) });
+  const { mayBePrivate, ...server } = await askLfsServer({ fetchIn, url: checked, allow, limits, signal });
+  await fetchIn.gateway.fetchLfs({ ...common, mayBePrivate, server });
 }
 
 interface Reading {

@@ -67,7 +67,7 @@ export async function openMirror(options: MirrorOptions): Promise<Mirror> {
       exportOf(
         extras === undefined
           ? await mirror.readTree(commit, path)
-          : await completeTree(mirror, { commit, path, limits, gateway: options.fetchIn?.gateway, ...extras }),
+          : await completeTree(mirror, { commit, path, limits, fetchIn: options.fetchIn, ...extras }),
       ),
     commitTime: (commit) => commitTime(place, commit),
   };

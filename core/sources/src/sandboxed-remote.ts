@@ -9,7 +9,7 @@ import { markShallow } from './mark-shallow.ts';
 import { forgetSsh, prepareSsh, sshEnvironment } from './ssh-access.ts';
 
 /** Where the gateway is inside a sandbox. */
-const inside = '127.0.0.1:3128';
+export const inside = '127.0.0.1:3128';
 /** More than the advertisement of a repository with 10,000 branches; only two names are asked for. */
 const MAX_LISTING_BYTES = 4 * 1024 ** 2;
 
@@ -113,7 +113,7 @@ async function takePack({ place, order, git, url }: Way, commit: string): Promis
 }
 
 /** The door knows better than git why something was not answered. */
-function explain({ url, door }: Way): (error: unknown) => never {
+export function explain({ url, door }: Pick<Way, 'url' | 'door'>): (error: unknown) => never {
   return (error) => {
     const isGitOnly = error instanceof GitFailure && !error.wasAborted;
     const failure = isGitOnly ? door.failure() : undefined;

@@ -28,10 +28,12 @@ const settings = `Host *
   ServerAliveCountMax 4
 `;
 
+const ssh = ['/usr/bin/ssh', '-F', `${folder}/config`];
+
 /** For git in the sandbox. */
 export const sshEnvironment: Readonly<Record<string, string>> = {
   GIT_ALLOW_PROTOCOL: 'ssh',
-  GIT_SSH_COMMAND: `/usr/bin/ssh -F ${folder}/config`,
+  GIT_SSH_COMMAND: ssh.join(' '),
   GIT_SSH_VARIANT: 'ssh',
 };
 
@@ -40,6 +42,12 @@ export async function prepareSsh(git: SandboxedGit, { privateKey, hostKeys }: Ss
   await git.write(`${folder}/config`, settings);
   await git.write(`${folder}/known_hosts`, hostKeys.map((key) => `source ${key}\n`).join(''));
   await git.write(`${folder}/key`, `${privateKey.trimEnd()}\n`);
+}
+
+/** Runs a program on the server, as its words: they must not need quoting. `address` is `host:port`. */
+export function sshCommand({ user }: SshAccess, address: string, words: readonly string[]): string[] {
+  const [host, port] = address.split(':') as [string, string];
+  return [...ssh, '-p', port, '--', `${user}@${host}`, ...words];
 }
 
 /** What packs the objects has seen the server's bytes: it must not find the key. */

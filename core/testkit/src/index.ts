@@ -15,4 +15,5 @@ export * from './start-postgres.ts';
 export * from './start-redis.ts';
 export { canStartTestHelper, startTestHelper } from './start-test-helper.ts';
 export type { TestHelper, TestHelperOptions } from './start-test-helper.ts';
+export { storedZip } from './stored-zip.ts';
 export * from './test-notes.ts';

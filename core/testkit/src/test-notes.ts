@@ -31,7 +31,15 @@ export interface DigestsNote {
   reason?: string;
 }
 
-export type TestNote = StagesNote | AbuseNote | DigestsNote;
+/** Stages that projects of a language cannot have, with what the product says to those who ask for them. */
+export interface RefusedStagesNote {
+  kind: 'refused-stages';
+  language: string;
+  stages: PushStage[];
+  reason: string;
+}
+
+export type TestNote = StagesNote | AbuseNote | DigestsNote | RefusedStagesNote;
 
 /**
  * Keeps what a test has seen with its own result, in the report of the test runner: tables of a run are made from there, so they tell what that run has

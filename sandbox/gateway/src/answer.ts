@@ -7,6 +7,7 @@ import { takeGradleDist } from './gradle-dist.ts';
 import { takeMaven } from './maven.ts';
 import type { Npm } from './npm.ts';
 import type { Page, Pypi } from './pypi.ts';
+import { isCorrupt } from './read-whole.ts';
 import { respondFailure, respondText, respondWith } from './respond.ts';
 import type { FileRecord } from './schema.ts';
 import { type Layouts, takeTree, type TreeIndexes } from './tree.ts';
@@ -191,10 +192,6 @@ async function openTaken(registries: Registries, take: () => Promise<Taken | und
       await registries.depot.reportLost(record);
     }
   }
-}
-
-function isCorrupt(error: unknown): boolean {
-  return error instanceof SlowLaneError && error.code === 'artifact.corrupt';
 }
 
 /** The client has gone: nobody is left to be told. */

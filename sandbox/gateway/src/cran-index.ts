@@ -1,9 +1,9 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { readBlob } from '@slowlane/artifacts';
 import type { BlobStore } from '@slowlane/contracts';
 import { type Announcement, readChecksum } from './announcement.ts';
 import type { Depot } from './depot.ts';
+import { createParsedFiles } from './read-whole.ts';
 import type { UpstreamBase } from './upstream.ts';
 
 /** Most that an index may have when it is unpacked, in bytes. */
@@ -26,7 +26,7 @@ export interface CranIndex {
  * @see https://cran.r-project.org/doc/manuals/r-release/R-admin.html#Setting-up-a-package-repository
  */
 export function createCranIndex(depot: Depot, blobs: BlobStore): CranIndex {
-  const parsed = new Map<string, ReadonlyMap<string, Announcement[]>>();
+  const read = createParsedFiles<ReadonlyMap<string, Announcement[]>>(depot, blobs, MAX_PARSED);
 
   async function packagesIn(base: UpstreamBase, folder: string): Promise<ReadonlyMap<string, Announcement[]>> {
     for (const name of ['PACKAGES.gz', 'PACKAGES']) {
@@ -37,15 +37,10 @@ export function createCranIndex(depot: Depot, blobs: BlobStore): CranIndex {
         url: new URL(`./${below}`, base.url),
         immutable: false,
       };
-      const record = await depot.takeWhole({ ...order, maxBytes: MAX_INDEX_BYTES });
-      if (record === undefined) continue;
-      const known = parsed.get(record.digest);
-      if (known !== undefined) return known;
-      const bytes = await readBlob(blobs, record.digest, MAX_INDEX_BYTES);
-      const found = parsePackages((await plain(bytes)).toString('utf8'));
-      parsed.set(record.digest, found);
-      if (parsed.size > MAX_PARSED) parsed.delete(parsed.keys().next().value as string);
-      return found;
+      const found = await read({ ...order, maxBytes: MAX_INDEX_BYTES }, async (bytes) =>
+        parsePackages((await plain(bytes)).toString('utf8')),
+      );
+      if (found !== undefined) return found;
     }
     return new Map();
   }

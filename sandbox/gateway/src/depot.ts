@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type BlobStore, isTemporary, type Logger, SlowLaneError } from '@slowlane/contracts';
-import type { Announcement } from './announcement.ts';
+import type { Announcement, Checksum } from './announcement.ts';
 import { type Download, startDownload } from './download.ts';
 import type { FileIndex } from './file-index.ts';
 import type { GatewayLimits } from './limits.ts';
@@ -18,12 +18,22 @@ export interface Order {
   accept?: string;
   maxBytes?: number;
   /** What the bytes must have, known before they are asked for. */
-  expected?: Announcement;
+  expected?: Checksum;
   /**
    * What the upstream announces elsewhere; asked for only when nothing strong is expected or in the answer's own headers. `known`: what these
    * say. Everything that is announced must be true.
    */
   announced?: (known: readonly Announcement[]) => Promise<readonly Announcement[]>;
+  /** How the sum `h1` of a whole file is made. With it `announced` is asked always: who says `h1` is not who sends the bytes. */
+  h1?: (arrived: Arrived) => Promise<string>;
+}
+
+/** All of a file, before it is kept. */
+export interface Arrived {
+  /** Of its bytes, in hex. */
+  sha256: string;
+  /** A copy that is gone when the check is over. */
+  file: string;
 }
 
 /** A file that is here, or one that arrives now: then `live` gives its bytes to one reader and `done` its record, once it is checked. */
@@ -51,6 +61,8 @@ export interface DepotOptions {
   index: FileIndex;
   negative: NegativeCache;
   blobs: BlobStore;
+  /** For copies of files that are looked into before they are kept. */
+  spoolDir: string;
   upstream: Upstream;
   limits: GatewayLimits;
   logger: Logger;

@@ -11,6 +11,7 @@ import {
 } from './announcement.ts';
 import type { DepotOptions, DownloadHead, Order } from './depot.ts';
 import type { FileRecord } from './schema.ts';
+import { createSpool, type Spool } from './spool.ts';
 import { discard, type UpstreamAnswer } from './upstream.ts';
 
 /** A file on its way into the store. */
@@ -39,14 +40,16 @@ export function startDownload(
   }
   const announced = announcedBy(answer, order);
   announced.catch(() => undefined);
+  const spool = order.h1 === undefined ? undefined : createSpool(options.spoolDir);
   const meter = createMeter(order, {
     maxBytes,
     size: head.size,
-    judge: (hashed) => judge(options, order, { hashed, announced, known }),
+    spool,
+    judge: (hashed) => judge(options, order, { hashed, spool, announced, known }),
   });
   // The reason of a broken download reaches the store through the meter.
   pipeline(answer.body, meter.stream, () => undefined);
-  const done = finish(options, order, { answer, head, meter, announced });
+  const done = finish(options, order, { answer, head, meter, announced }).finally(() => spool?.remove());
   done.then(
     () => meter.endLive(),
     (error: Error) => meter.live?.destroy(error),
@@ -67,7 +70,7 @@ function headOf(answer: UpstreamAnswer): DownloadHead {
 async function announcedBy(answer: UpstreamAnswer, order: Order): Promise<readonly Announcement[]> {
   if (order.expected !== undefined) return [order.expected];
   const known = announcedByHeaders(answer.headers);
-  if (order.announced === undefined || isStrong(strongestOf(known))) return known;
+  if (order.announced === undefined || (order.h1 === undefined && isStrong(strongestOf(known)))) return known;
   return [...known, ...(await order.announced(known))];
 }
 
@@ -110,19 +113,30 @@ function isOurs(error: unknown): boolean {
   return typeof (error as { path?: unknown }).path === 'string' || (error as { code?: string }).code === 'ENOSPC';
 }
 
+interface Judged extends Pick<Arriving, 'announced'> {
+  hashed: Hashed;
+  spool: Spool | undefined;
+  known: FileRecord | undefined;
+}
+
 /** Holds the bytes against all that was announced, before the store keeps any of them. */
-async function judge(
-  options: DepotOptions,
-  order: Order,
-  { hashed, announced, known }: { hashed: Hashed; known: FileRecord | undefined } & Pick<Arriving, 'announced'>,
-): Promise<void> {
-  for (const { kind, hex } of await announced) {
-    const actual = hashed(kind);
-    if (actual !== hex) throw alarm(options, order, `${kind} is ${actual}, the registry announces ${hex}`);
+async function judge(options: DepotOptions, order: Order, { hashed, spool, announced, known }: Judged): Promise<void> {
+  for (const { kind, sum } of await announced) {
+    const actual = kind === 'h1' ? await h1Of(order, hashed, spool) : hashed(kind);
+    if (actual !== sum) throw alarm(options, order, `${kind} is ${actual}, the registry announces ${sum}`);
   }
   const digest = `sha256:${hashed('sha256')}`;
   if (order.immutable && known !== undefined && known.digest !== digest)
     throw alarm(options, order, `it was ${known.digest} before and is ${digest} now`);
+}
+
+/** What cannot be read has no sum, so also not the one that is announced. */
+async function h1Of(order: Order, hashed: Hashed, spool: Spool | undefined): Promise<string> {
+  try {
+    return (await order.h1?.({ sha256: hashed('sha256'), file: spool?.file ?? '' })) ?? 'none';
+  } catch (error) {
+    return `none (${(error as Error).message})`;
+  }
 }
 
 function alarm(options: DepotOptions, order: Order, what: string): SlowLaneError {
@@ -148,12 +162,14 @@ interface MeterOptions {
   maxBytes: number;
   /** -1: not known. */
   size: number;
+  /** Takes a copy. */
+  spool: Spool | undefined;
   /** Has the last word before the end is passed on; what it throws ends the stream. */
   judge(hashed: Hashed): Promise<void>;
 }
 
 /** Counts, hashes and copies the bytes that pass. */
-function createMeter(order: Order, { maxBytes, size, judge }: MeterOptions): Meter {
+function createMeter(order: Order, { maxBytes, size, spool, judge }: MeterOptions): Meter {
   const kinds = order.expected === undefined ? checksumKinds : (['sha256', order.expected.kind] as const);
   const hashes = new Map(kinds.map((kind) => [kind, createHash(kind)]));
   let bytes = 0;
@@ -180,7 +196,7 @@ function createMeter(order: Order, { maxBytes, size, judge }: MeterOptions): Met
         for (const hash of hashes.values()) hash.update(chunk);
         const passed = held;
         held = chunk;
-        void copied(meter.live, passed).then(() => callback(null, chunk));
+        Promise.all([copied(meter.live, passed), spool?.write(chunk)]).then(() => callback(null, chunk), callback);
       },
       flush(callback) {
         if (size >= 0 && bytes !== size) {

@@ -11,6 +11,7 @@ import {
   registerSecrets,
 } from '@slowlane/contracts';
 import { answer, type Registries } from './answer.ts';
+import { createChecksumDatabase, goChecksumKey } from './checksum-database.ts';
 import { createCranIndex } from './cran-index.ts';
 import { createDepot } from './depot.ts';
 import { openDoor } from './door.ts';
@@ -51,6 +52,8 @@ export interface GatewayOptions {
   gitCredentials?: readonly GitCredential[];
   /** Deploy keys of git sources that speak ssh. */
   gitKeys?: readonly GitKey[];
+  /** Key of the checksum database that Go's module proxies pass on; default: the one of sum.golang.org. */
+  goChecksumKey?: string;
   /** How names become addresses, which are then checked; default: as the system does it. */
   lookup?: LookupFunction;
   logger: Logger;
@@ -137,9 +140,10 @@ async function createRegistries(
   const guarded = createUpstream(limits, trusted, guardedLookup);
   const index = createFileIndex(join(options.stateDir, 'index'));
   const negative = createNegativeCache(limits.negativeTtlMs, now);
-  const depot = createDepot({ index, negative, blobs, upstream, limits, logger, now });
+  const common = { index, negative, blobs, spoolDir: spoolOf(options), limits, logger, now };
+  const depot = createDepot({ ...common, upstream });
   const web = {
-    depot: createDepot({ index, negative, blobs, upstream: guarded, limits, logger, now }),
+    depot: createDepot({ ...common, upstream: guarded }),
     hosts: options.webHosts ?? [],
     githubDigest: (below: string) => releaseDigest(guarded, githubApi, below),
   };
@@ -160,7 +164,10 @@ async function createRegistries(
       depot,
       pypi,
       npm: createNpm({ depot, blobs, limits }),
-      indexes: { cran: createCranIndex(depot, blobs) },
+      indexes: {
+        cran: createCranIndex(depot, blobs),
+        go: createChecksumDatabase({ depot, blobs, logger, key: options.goChecksumKey ?? goChecksumKey }),
+      },
       web,
       blobs,
       logger,
@@ -173,9 +180,14 @@ async function createRegistries(
   };
 }
 
-/** Sockets of a gateway that was killed lead nowhere. */
+function spoolOf({ stateDir }: GatewayOptions): string {
+  return join(stateDir, 'spool');
+}
+
+/** Sockets of a gateway that was killed lead nowhere, and its copies are of no use. */
 async function prepareFolders(options: GatewayOptions): Promise<void> {
-  await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
+  await rm(spoolOf(options), { recursive: true, force: true });
+  await mkdir(spoolOf(options), { recursive: true, mode: 0o700 });
   await mkdir(options.socketsDir, { recursive: true, mode: 0o700 });
   const left = (await readdir(options.socketsDir)).filter((name) => /^[0-9a-f]{16}\.sock$/.test(name));
   await Promise.all(left.map((name) => rm(join(options.socketsDir, name), { force: true })));

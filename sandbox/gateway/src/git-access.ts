@@ -6,7 +6,7 @@ import { isPublicAddress } from '@slowlane/kit';
 import { Agent } from 'undici';
 import { credentialFor, type GitCredential, type GitKey, keyFor } from './git-credentials.ts';
 import { openGitDoor } from './git-door.ts';
-import { fetchLfs } from './git-lfs.ts';
+import { fetchLfs, givenServer, ownServer } from './git-lfs.ts';
 import type { GatewayLimits } from './limits.ts';
 import { openSshDoor } from './ssh-door.ts';
 
@@ -63,11 +63,11 @@ export function createGitAccess(options: GitAccessOptions): GitGateway & { close
       doors.add(kept);
       return kept;
     },
-    fetchLfs: ({ url: address, mayBePrivate, maxBytes, files, signal }) => {
+    fetchLfs: ({ url: address, mayBePrivate, maxBytes, files, server, signal }) => {
       const url = new URL(address);
-      const authorization = credentialFor(credentials, url);
-      const agentOfHost = (host: URL) => agentFor(host, mayBePrivate && host.host === url.host);
-      return fetchLfs({ url, authorization, agentOf: agentOfHost, maxBytes, files, signal, blobs, limits, logger });
+      const own = server === undefined ? ownServer(url, credentialFor(credentials, url)) : givenServer(server);
+      const agentOfHost = (host: URL) => agentFor(host, mayBePrivate && host.host === own.url.host);
+      return fetchLfs({ url, server: own, agentOf: agentOfHost, maxBytes, files, signal, blobs, logger });
     },
     async close() {
       await Promise.all([...doors].map((door) => door.close()));

@@ -1,22 +1,38 @@
 import { pipeline, Transform } from 'node:stream';
-import { type BlobStore, type Logger, SlowLaneError } from '@slowlane/contracts';
+import { type BlobStore, type LfsServer, type Logger, SlowLaneError } from '@slowlane/contracts';
 import { type Agent, request } from 'undici';
 import { asSourceFailure, gitFailureOf } from './git-answer.ts';
-import type { GatewayLimits } from './limits.ts';
 import { LfsBatch } from './schema.ts';
 
 export interface LfsOptions {
   /** The repository. */
   url: URL;
-  authorization: string | undefined;
+  server: Server;
   /** The way to a host; throws `source.refused` for inner ones. */
   agentOf(host: URL): Agent;
   maxBytes: number;
   files: readonly { digest: string; size: number }[];
   signal: AbortSignal;
   blobs: BlobStore;
-  limits: GatewayLimits;
   logger: Logger;
+}
+
+/** Who is asked for the files. */
+interface Server {
+  /** Without a slash at its end; the batch API is below it. */
+  url: URL;
+  headers: Readonly<Record<string, string>>;
+}
+
+/** A repository over https has its files itself. @see https://github.com/git-lfs/git-lfs/blob/main/docs/api/server-discovery.md */
+export function ownServer(repository: URL, authorization: string | undefined): Server {
+  const base = repository.href.replace(/\/+$/, '').replace(/(?:\.git)?$/, '.git');
+  return { url: new URL(`${base}/info/lfs`), headers: authorization === undefined ? {} : { authorization } };
+}
+
+/** One that the host of the repository named. */
+export function givenServer({ url, headers }: LfsServer): Server {
+  return { url: new URL(url.replace(/\/+$/, '')), headers: plainHeaders(headers) };
 }
 
 const MEDIA_TYPE = 'application/vnd.git-lfs+json';
@@ -49,17 +65,16 @@ export async function fetchLfs(options: LfsOptions): Promise<void> {
 }
 
 async function askBatch(options: LfsOptions, files: LfsOptions['files']): Promise<LfsBatch['objects']> {
-  const { url, authorization, signal } = options;
-  const base = url.href.replace(/\/+$/, '').replace(/(?:\.git)?$/, '.git');
-  const answer = await request(`${base}/info/lfs/objects/batch`, {
-    dispatcher: options.agentOf(url),
+  const { url, server, signal } = options;
+  const answer = await request(`${server.url.href}/objects/batch`, {
+    dispatcher: options.agentOf(server.url),
     method: 'POST',
     signal,
     headers: {
+      ...server.headers,
       accept: MEDIA_TYPE,
       'content-type': MEDIA_TYPE,
       'user-agent': 'git-lfs/slowlane',
-      ...(authorization === undefined ? {} : { authorization }),
     },
     body: JSON.stringify({
       operation: 'download',
@@ -71,7 +86,7 @@ async function askBatch(options: LfsOptions, files: LfsOptions['files']): Promis
   if (answer.statusCode !== 200) {
     answer.body.on('error', () => undefined).destroy();
     throw (
-      gitFailureOf(url, answer, { hasCredentials: authorization !== undefined }) ??
+      gitFailureOf(url, answer, { hasCredentials: server.headers['authorization'] !== undefined }) ??
       new SlowLaneError('source.refused', `${url.href}: LFS: status ${answer.statusCode}`)
     );
   }
@@ -135,15 +150,22 @@ function downloadTarget(repository: URL, href: string, what: string): URL {
   return target;
 }
 
-/** Ours go to the repository's own host alone; those that the server gives are its own to give, but never replace the host. */
-function headersFor(options: LfsOptions, target: URL, given: Record<string, string>): Record<string, string> {
-  const plain = Object.entries(given).filter(
-    ([name, value]) => /^[A-Za-z0-9-]{1,100}$/.test(name) && !/[\r\n]/.test(value) && name.toLowerCase() !== 'host',
+/** What lets us in goes to the server's own host alone; what the server gives is its own to give. */
+function headersFor({ server }: LfsOptions, target: URL, given: Record<string, string>): Record<string, string> {
+  const own = server.headers['authorization'];
+  return {
+    ...(own !== undefined && target.origin === server.url.origin ? { authorization: own } : {}),
+    ...plainHeaders(given),
+  };
+}
+
+/** Names in lower case; they never replace the host. */
+function plainHeaders(given: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(given)
+      .map(([name, value]): [string, string] => [name.toLowerCase(), value])
+      .filter(([name, value]) => /^[a-z0-9-]{1,100}$/.test(name) && !/[\r\n]/.test(value) && name !== 'host'),
   );
-  const names = new Set(plain.map(([name]) => name.toLowerCase()));
-  const own = options.authorization;
-  const isOurs = own !== undefined && target.origin === options.url.origin && !names.has('authorization');
-  return { ...Object.fromEntries(plain), ...(isOurs ? { authorization: own } : {}) };
 }
 
 function exactly(size: number, what: string): Transform {

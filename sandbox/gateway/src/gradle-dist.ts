@@ -1,8 +1,8 @@
-import { readBlob } from '@slowlane/artifacts';
 import type { BlobStore } from '@slowlane/contracts';
 import { type Announcement, readChecksum } from './announcement.ts';
 import type { Depot, Order, Taken } from './depot.ts';
 import type { GatewayPath } from './gateway-path.ts';
+import { readWhole } from './read-whole.ts';
 import type { UpstreamBase } from './upstream.ts';
 
 type GradleDistPath = Extract<GatewayPath, { kind: 'gradle-dist' }>;
@@ -46,9 +46,7 @@ async function publishedSha256(
   { path, base }: { path: GradleDistPath; base: UpstreamBase },
 ): Promise<Announcement[]> {
   const beside = { ...path, path: `${path.path}.sha256`, file: `${path.file}.sha256` };
-  const record = await depot.takeWhole({ ...orderOf(beside, base), maxBytes: 4_096 });
-  if (record === undefined) return [];
-  const text = (await readBlob(blobs, record.digest, 4_096)).toString('utf8');
-  const published = readChecksum('sha256', text);
+  const bytes = await readWhole(depot, blobs, { ...orderOf(beside, base), maxBytes: 4_096 });
+  const published = readChecksum('sha256', bytes?.toString('utf8'));
   return published === undefined ? [] : [published];
 }

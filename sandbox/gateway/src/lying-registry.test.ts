@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { digestOf } from '@slowlane/artifacts';
 import type { GatewayDoor } from '@slowlane/contracts';
@@ -93,6 +95,21 @@ describe('a file with several checksums', () => {
     registry.replies.set(jar, real);
     await ask(door.socketPath, jar);
     expect(registry.asked).not.toContain(`${jar}.md5`);
+  });
+});
+
+describe('a checksum that the store has lost', () => {
+  it.each([
+    ['.sha256', jar, `${jar}.sha256`, sum('sha256')],
+    ['.sha256', distribution, `${distribution}.sha256`, sum('sha256')],
+    ['PACKAGES', cranPackage, '/cran/src/contrib/PACKAGES', index(sum('md5'))],
+  ])('is fetched again and not left out: %s of %s', async (_where, path, beside, announced) => {
+    registry.replies.set(beside, announced);
+    expect((await ask(door.socketPath, beside)).text).toBe(announced);
+    const digest = digestOf(announced).slice('sha256:'.length);
+    await rm(join(open.folder, 'blobs/sha256', digest.slice(0, 2), digest.slice(2)));
+    registry.replies.set(path, changed);
+    expect((await ask(door.socketPath, path)).text).toContain(`gateway.mismatch: ${path}`);
   });
 });
 

@@ -1,8 +1,8 @@
-import { readBlob } from '@slowlane/artifacts';
 import type { BlobStore } from '@slowlane/contracts';
 import { type Announcement, type ChecksumKind, readChecksum } from './announcement.ts';
 import type { Depot, Order, Taken } from './depot.ts';
 import type { GatewayPath } from './gateway-path.ts';
+import { readWhole } from './read-whole.ts';
 import type { UpstreamBase } from './upstream.ts';
 
 type MavenPath = Extract<GatewayPath, { kind: 'maven' }>;
@@ -63,9 +63,7 @@ async function readOne({ depot, blobs, path, base }: Beside, kind: ChecksumKind)
   const beside: MavenPath = { ...path, path: `${path.path}.${kind}`, below: `${path.below}.${kind}` };
   try {
     const order = { ...orderOf(depot, blobs, beside, base), maxBytes: MAX_CHECKSUM_BYTES };
-    const record = await depot.takeWhole(order);
-    if (record === undefined) return undefined;
-    return readChecksum(kind, (await readBlob(blobs, record.digest, MAX_CHECKSUM_BYTES)).toString('utf8'));
+    return readChecksum(kind, (await readWhole(depot, blobs, order))?.toString('utf8'));
   } catch {
     return undefined;
   }

@@ -1,10 +1,11 @@
-import { digestOf, readBlob } from '@slowlane/artifacts';
+import { digestOf } from '@slowlane/artifacts';
 import { type BlobStore, SlowLaneError } from '@slowlane/contracts';
-import type { Announcement } from './announcement.ts';
+import type { Checksum } from './announcement.ts';
 import type { Depot, Taken } from './depot.ts';
 import type { GatewayPath } from './gateway-path.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { Page } from './pypi.ts';
+import { createParsedFiles } from './read-whole.ts';
 import { NpmPackage } from './schema.ts';
 import type { UpstreamBase } from './upstream.ts';
 
@@ -46,21 +47,13 @@ export function plainScope(below: string): string {
 
 export function createNpm(options: { depot: Depot; blobs: BlobStore; limits: GatewayLimits }): Npm {
   const { depot, blobs, limits } = options;
-  const parsed = new Map<string, NpmPackage>();
+  const read = createParsedFiles<NpmPackage>(depot, blobs, MAX_PARSED);
 
-  async function packageOf(name: string, base: UpstreamBase): Promise<NpmPackage | undefined> {
+  function packageOf(name: string, base: UpstreamBase): Promise<NpmPackage | undefined> {
     const url = new URL(name.replace('/', '%2f'), base.url);
     const path = `/${base.registry}/${name}`;
     const order = { path, base, url, immutable: false, accept: ACCEPT, maxBytes: limits.maxIndexBytes };
-    const record = await depot.takeWhole(order);
-    if (record === undefined) return undefined;
-    const key = `${path} ${record.digest}`;
-    const known = parsed.get(key);
-    if (known !== undefined) return known;
-    const found = parse((await readBlob(blobs, record.digest, limits.maxIndexBytes)).toString('utf8'), url);
-    parsed.set(key, found);
-    if (parsed.size > MAX_PARSED) parsed.delete(parsed.keys().next().value as string);
-    return found;
+    return read(order, (bytes) => parse(bytes.toString('utf8'), url));
   }
 
   return {
@@ -99,11 +92,11 @@ function fileNameOf(tarball: string): string {
 }
 
 /** The strongest that is given. A file without any is not served: nothing would say what it should be. */
-function integrityOf(path: FilePath, dist: NpmPackage['versions'][string]['dist']): { expected: Announcement } {
+function integrityOf(path: FilePath, dist: NpmPackage['versions'][string]['dist']): { expected: Checksum } {
   const sha512 = /(?:^|\s)sha512-([A-Za-z0-9+/]{86}==)/.exec(dist.integrity ?? '')?.[1];
-  if (sha512 !== undefined) return { expected: { kind: 'sha512', hex: Buffer.from(sha512, 'base64').toString('hex') } };
+  if (sha512 !== undefined) return { expected: { kind: 'sha512', sum: Buffer.from(sha512, 'base64').toString('hex') } };
   const { shasum } = dist;
-  if (shasum != null && /^[0-9a-f]{40}$/.test(shasum)) return { expected: { kind: 'sha1', hex: shasum } };
+  if (shasum != null && /^[0-9a-f]{40}$/.test(shasum)) return { expected: { kind: 'sha1', sum: shasum } };
   throw new SlowLaneError('gateway.mismatch', `${path.path}: the registry gives no integrity for it`);
 }
 

@@ -1,9 +1,10 @@
-import { digestOf, readBlob } from '@slowlane/artifacts';
+import { digestOf } from '@slowlane/artifacts';
 import { type BlobStore, type Logger, SlowLaneError } from '@slowlane/contracts';
 import type { Depot, Order, Taken } from './depot.ts';
 import type { FileIndex } from './file-index.ts';
 import { type GatewayPath, normaliseProject } from './gateway-path.ts';
 import type { GatewayLimits } from './limits.ts';
+import { createParsedFiles, type SmallOrder } from './read-whole.ts';
 import { SimpleProject, type FileRecord } from './schema.ts';
 import { parseSimpleHtml, renderSimpleHtml } from './simple-html.ts';
 import type { UpstreamBase } from './upstream.ts';
@@ -40,19 +41,11 @@ export interface PypiOptions {
 }
 
 export function createPypi(options: PypiOptions): Pypi {
-  const parsed = new Map<string, SimpleFile[]>();
-
-  async function filesOf(project: string, base: UpstreamBase): Promise<SimpleFile[] | undefined> {
-    const record = await options.depot.takeWhole(projectOrder(project, base, options.limits));
-    if (record === undefined) return undefined;
-    const key = `${base.registry} ${project} ${record.digest}`;
-    const known = parsed.get(key);
-    if (known !== undefined) return known;
-    const files = await parse(options, record, new URL(`${project}/`, base.url));
-    parsed.set(key, files);
-    if (parsed.size > MAX_PARSED) parsed.delete(parsed.keys().next().value as string);
-    return files;
-  }
+  const read = createParsedFiles<SimpleFile[]>(options.depot, options.blobs, MAX_PARSED);
+  const filesOf = (project: string, base: UpstreamBase): Promise<SimpleFile[] | undefined> =>
+    read(projectOrder(project, base, options.limits), (bytes, record) =>
+      parse(bytes.toString('utf8'), record, new URL(`${project}/`, base.url)),
+    );
 
   return {
     async page({ project, registry }, base, { accept, mountPath }) {
@@ -74,7 +67,7 @@ export function createPypi(options: PypiOptions): Pypi {
   };
 }
 
-function projectOrder(project: string, base: UpstreamBase, limits: GatewayLimits): Order {
+function projectOrder(project: string, base: UpstreamBase, limits: GatewayLimits): SmallOrder {
   return {
     path: `/${base.registry}/simple/${project}/`,
     base,
@@ -85,8 +78,7 @@ function projectOrder(project: string, base: UpstreamBase, limits: GatewayLimits
   };
 }
 
-async function parse(options: PypiOptions, record: FileRecord, pageUrl: URL): Promise<SimpleFile[]> {
-  const text = (await readBlob(options.blobs, record.digest, options.limits.maxIndexBytes)).toString('utf8');
+function parse(text: string, record: FileRecord, pageUrl: URL): SimpleFile[] {
   const files =
     record.contentType?.includes('json') === true ? parseJson(text, pageUrl) : parseSimpleHtml(text, pageUrl);
   return files.flatMap((file) => {
@@ -180,7 +172,7 @@ function fileOrder(path: FilePath, base: UpstreamBase, file: SimpleFile): Order 
     base: { ...base, hosts: new Set([...base.hosts, url.host]) },
     url,
     immutable: true,
-    expected: { kind: 'sha256', hex: sha256 },
+    expected: { kind: 'sha256', sum: sha256 },
   };
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask } from './__fixtures__/ask.ts';
 import { openGateway, type OpenGateway } from './__fixtures__/open-gateway.ts';
 import { learnUpstreams } from './learn-upstreams.ts';
+import { FileRecord } from './schema.ts';
 
 // Places where Debian and Ubuntu put the tools; without them there is nothing to learn from.
 const python = '/usr/bin/python3';
@@ -99,3 +100,44 @@ describe.skipIf(!hasTools)('the real registries, as the tools of this machine na
     }
   });
 });
+
+/** The first proxy that Go itself would ask; without Go, or with a proxy that is no address, there is nothing to learn. */
+async function learnGoProxy(): Promise<string | undefined> {
+  const go = ['/usr/local/go/bin/go', '/usr/lib/go/bin/go', '/usr/bin/go'].find((path) => existsSync(path));
+  if (go === undefined) return undefined;
+  const { stdout } = await run([go, 'env', 'GOPROXY'], { inheritEnv: true, timeoutMs: 30_000 });
+  return String(stdout)
+    .trim()
+    .split(/[,|]/)
+    .find((address) => address.startsWith('https://'));
+}
+
+const goProxy = await learnGoProxy();
+
+describe.skipIf(goProxy === undefined)('the module proxy of Go, as Go itself names it', () => {
+  let open: OpenGateway;
+
+  beforeEach(async () => {
+    open = await openGateway({ go: goProxy as string });
+  });
+  afterEach(() => open.close());
+
+  it('gives a module whose sum is proven to stand in the public log', { timeout: 60_000 }, async () => {
+    const layouts = { go: ['**/@v/*.zip', '**/@v/*.mod'] };
+    const door = await open.gateway.open({ id: 'real', registries: ['go'], layouts });
+    const path = '/go/rsc.io/quote/@v/v1.5.2.zip';
+    const answer = await ask(door.socketPath, path);
+    expect(answer.status, answer.text).toBe(200);
+    expect((await ask(door.socketPath, '/go/github.com/!burnt!sushi/toml/@v/v1.4.0.mod')).status).toBe(200);
+    const checked = await readChecks(join(open.folder, 'state/index'));
+    expect(checked.get(path)).toBe('h1');
+    expect(checked.get('/go/github.com/!burnt!sushi/toml/@v/v1.4.0.mod')).toBe('h1');
+  });
+});
+
+/** By what each file was checked, as the gateway has written it down. */
+async function readChecks(folder: string): Promise<Map<string, string>> {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.json'));
+  const records = names.map((name) => FileRecord.parse(JSON.parse(readFileSync(join(folder, name), 'utf8'))));
+  return new Map(records.map(({ path, checked }) => [path, checked]));
+}

@@ -12,7 +12,7 @@ export const FileRecord = z.object({
   /** Served for ever: another digest under this path is an alarm. */
   immutable: z.boolean(),
   /** By which announcement of the upstream the bytes were checked. */
-  checked: z.enum(['sha512', 'sha256', 'sha1', 'md5', 'none']),
+  checked: z.enum(['sha512', 'sha256', 'h1', 'sha1', 'md5', 'none']),
   fetchedAt: z.int(),
   /** The blob store lost the bytes: fetch them again, and hold them against the digest. */
   lost: z.boolean().optional(),

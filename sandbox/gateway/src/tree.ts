@@ -1,7 +1,10 @@
 import { matchesGlob } from '@slowlane/kit';
+import type { ChecksumDatabase } from './checksum-database.ts';
 import type { CranIndex } from './cran-index.ts';
 import type { Depot, Order, Taken } from './depot.ts';
 import type { GatewayPath } from './gateway-path.ts';
+import { goFileOf, isGo } from './go-module.ts';
+import { goSumOf } from './go-sum.ts';
 import type { UpstreamBase } from './upstream.ts';
 
 type TreePath = Extract<GatewayPath, { kind: 'tree' }>;
@@ -14,13 +17,13 @@ export type Layouts = Readonly<Record<string, readonly string[]>>;
  *
  * @see https://cran.r-project.org/doc/manuals/r-release/R-admin.html#Setting-up-a-package-repository
  */
-const cran = ['src/contrib/*.tar.gz', 'src/contrib/Archive/*/*.tar.gz'];
+const cranLayout = ['src/contrib/*.tar.gz', 'src/contrib/Archive/*/*.tar.gz'];
 
 /**
  * The layout of a registry that is a tree of files; `undefined` for those with a layout of their own, which nothing that a plugin declares changes.
  */
 export function layoutOf(registry: string, declared: Layouts = {}): readonly string[] | undefined {
-  if (isCalled(registry, 'cran')) return cran;
+  if (isCalled(registry, 'cran')) return cranLayout;
   if (isCalled(registry, 'maven') || isCalled(registry, 'pypi') || isCalled(registry, 'npm')) return undefined;
   return Object.hasOwn(declared, registry) ? declared[registry] : undefined;
 }
@@ -44,10 +47,17 @@ export function takeTree(
   // No part has a character that would need encoding, and a Go proxy may know `@v` by no other spelling.
   const url = new URL(`./${path.below}`, base.url);
   const order: Order = { path: path.path, base, url, immutable: path.immutable };
-  const isPackage = path.immutable && isCalled(path.registry, 'cran');
-  return depot.take(isPackage ? { ...order, announced: () => indexes.cran.announced(base, path.below) } : order, true);
+  return depot.take({ ...order, ...heldAgainst(path, base, indexes) }, true);
+}
+
+function heldAgainst(path: TreePath, base: UpstreamBase, { cran, go }: TreeIndexes): Partial<Order> {
+  if (path.immutable && isCalled(path.registry, 'cran')) return { announced: () => cran.announced(base, path.below) };
+  const file = isGo(path.registry) ? goFileOf(path.below) : undefined;
+  if (file === undefined) return {};
+  return { announced: () => go.announced(base, file), h1: (arrived) => goSumOf(file.kind, arrived) };
 }
 
 export interface TreeIndexes {
   cran: CranIndex;
+  go: ChecksumDatabase;
 }

@@ -51,7 +51,7 @@ export function takeWebFile(
 
 async function statedBy(digest: Promise<string | undefined>): Promise<Announcement[]> {
   const hex = await digest;
-  return hex === undefined ? [] : [{ kind: 'sha256', hex }];
+  return hex === undefined ? [] : [{ kind: 'sha256', sum: hex }];
 }
 
 /** A look-up for sockets that gives public addresses only: what a name leads to is checked where it is dialled. */

@@ -4,6 +4,7 @@ import { registryAddresses } from '@slowlane/config';
 import type { LocalCommands } from '@slowlane/cli';
 import { SlowLaneError } from '@slowlane/contracts';
 import { localWorkspace } from '../processes/local-workspace.ts';
+import type { GroundPlace } from '../ground/requirements.ts';
 import { type Installation, thisInstallation } from '../processes/installation.ts';
 import { runningHealth, statusOf } from './status.ts';
 
@@ -30,7 +31,7 @@ export function createLocalCommands(signal: AbortSignal): LocalCommands {
       const installation = thisInstallation();
       const { surveyGround } = await import('../ground/ground.ts');
       const { probeSandbox } = await import('./probe-sandbox.ts');
-      const ground = await surveyGround(installation.environment, installation.paths);
+      const ground = await surveyGround(placeOf(installation));
       return {
         ready: ground.every((row) => row.found !== undefined || row.optional === true),
         ground,
@@ -140,11 +141,15 @@ async function quietLogger() {
 
 const processes = () => import('../processes/up.ts');
 
-async function ground({ environment, paths, config }: Installation, yes: boolean, forTests = false): Promise<void> {
+function placeOf({ environment, paths, config }: Installation): GroundPlace {
+  return { environment, paths, tier: config.sandbox.tier };
+}
+
+async function ground(installation: Installation, yes: boolean, forTests = false): Promise<void> {
   const { ensureGround } = await import('../ground/ground.ts');
+  const { config } = installation;
   return ensureGround({
-    environment,
-    paths,
+    ...placeOf(installation),
     registries: registryAddresses(config.registries),
     caBundle: config.ca_bundle,
     yes,

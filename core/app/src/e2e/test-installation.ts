@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { callerEnvironment, readEnvironment } from '@slowlane/config';
@@ -8,6 +8,7 @@ import type { TokenCreated } from '@slowlane/contracts';
 import { run, type RunResult } from '@slowlane/process';
 import { freePort } from '../processes/free-port.ts';
 import { repository } from '../processes/installation.ts';
+import type { OrdinaryUser } from './__fixtures__/ordinary-user.ts';
 
 /** A whole Slow Lane of its own: state folder, ports and processes that no other test shares. */
 export interface TestInstallation {
@@ -28,7 +29,8 @@ export interface TestInstallation {
   close(): Promise<void>;
 }
 
-export async function createTestInstallation(yaml = ''): Promise<TestInstallation> {
+/** `user`: the account that it belongs to and that runs `./slowlane`; otherwise it is the caller's. */
+export async function createTestInstallation(yaml = '', user?: OrdinaryUser): Promise<TestInstallation> {
   const folder = mkdtempSync(join(tmpdir(), 'slowlane-e2e-'));
   const home = join(folder, 'home');
   mkdirSync(home);
@@ -40,8 +42,10 @@ export async function createTestInstallation(yaml = ''): Promise<TestInstallatio
     config,
     `listen: { port: ${port} }\nworkspaces: { local: { kind: local, port: ${workspacePort} } }\n${yaml}`,
   );
+  if (user !== undefined) for (const path of [folder, home, config]) chownSync(path, user.uid, user.gid);
   const env = {
     ...callerEnvironment(),
+    ...(user === undefined ? {} : { HOME: user.home }),
     SLOWLANE_HOME: home,
     SLOWLANE_GROUND: readEnvironment().ground,
     SLOWLANE_CONFIG: config,
@@ -55,7 +59,12 @@ export async function createTestInstallation(yaml = ''): Promise<TestInstallatio
     url,
     folder,
     env,
-    slowlane: (...args) => run([program, ...args], { env, timeoutMs: 600_000, maxOutputBytes: 64 * 1_048_576 }),
+    slowlane: (...args) =>
+      run([...(user?.prefix ?? []), program, ...args], {
+        env,
+        timeoutMs: 600_000,
+        maxOutputBytes: 64 * 1_048_576,
+      }),
     async json<T>(...args: string[]) {
       const result = await installation.slowlane(...args, '--json');
       if (!result.ok)

@@ -2,17 +2,15 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { callerEnvironment, type Environment, type Paths } from '@slowlane/config';
+import { callerEnvironment } from '@slowlane/config';
 import { SlowLaneError } from '@slowlane/contracts';
 import { learnUpstreams } from '@slowlane/gateway';
 import { findCaBundle } from './ca-bundle.ts';
 import { install, remedyLine } from './install.ts';
 import type { GroundRow, Requirement } from './requirement.ts';
-import { requirements, testRequirements } from './requirements.ts';
+import { type GroundPlace, requirements, testRequirements } from './requirements.ts';
 
-export interface GroundOptions {
-  environment: Environment;
-  paths: Paths;
+export interface GroundOptions extends GroundPlace {
   /** Registries named in slowlane.yaml, which stand over what is learned. */
   registries: Record<string, string>;
   caBundle: string | undefined;
@@ -32,10 +30,10 @@ async function mavenUpstream(options: GroundOptions): Promise<string> {
 }
 
 /** What the machine has and lacks, as `slowlane doctor` shows it. */
-export async function surveyGround(environment: Environment, paths: Paths): Promise<GroundRow[]> {
+export async function surveyGround(place: GroundPlace): Promise<GroundRow[]> {
   const isRoot = process.getuid?.() === 0;
   return Promise.all(
-    requirements(environment, paths).map(async ({ name, use, find, remedy, optional }) => {
+    requirements(place).map(async ({ name, use, find, remedy, optional }) => {
       const found = await find();
       const line = found === undefined ? remedyLine(remedy, isRoot) : undefined;
       return { name, use, found, line, ...(optional === undefined ? {} : { optional }) };
@@ -48,7 +46,7 @@ export async function surveyGround(environment: Environment, paths: Paths): Prom
  * `yes`, it goes on by itself). Throws `ground.missing` with the exact lines when it may not or cannot.
  */
 export async function ensureGround(options: GroundOptions): Promise<void> {
-  const wanted = requirements(options.environment, options.paths);
+  const wanted = requirements(options);
   if (options.forTests) wanted.unshift(...testRequirements(options.environment));
   const missing = (await findMissing(wanted)).filter((requirement) => requirement.optional !== true);
   if (missing.length > 0) {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Environment, Paths } from '@slowlane/config';
+import type { Environment, Paths, SlowLaneYaml } from '@slowlane/config';
 import { run } from '@slowlane/process';
 import { extensionJar, hasR } from '@slowlane/workspace';
 import type { Requirement } from './requirement.ts';
@@ -15,8 +15,15 @@ const deltaVersion = '4.4.0';
 const pythonData = ['numpy', 'pandas', 'pyarrow'];
 const sbtLauncher = 'org.scala-sbt:sbt-launch:1.11.7';
 
+/** Where an installation is, and what it demands of its sandboxes. */
+export interface GroundPlace {
+  environment: Environment;
+  paths: Paths;
+  tier: SlowLaneYaml['sandbox']['tier'];
+}
+
 /** What a machine needs to run everything embedded, in the order it is installed. */
-export function requirements(environment: Environment, paths: Paths): Requirement[] {
+export function requirements({ environment, paths, tier }: GroundPlace): Requirement[] {
   const onPath = (names: string[]) => async () => findOnPath(environment.path, names);
   return [
     {
@@ -59,7 +66,7 @@ export function requirements(environment: Environment, paths: Paths): Requiremen
       remedy: apt('python3-venv'),
     },
     { name: 'python-pip', use: 'Python builds', find: pythonModule('pip'), remedy: apt('python3-pip') },
-    ...(process.getuid?.() === 0 ? [serviceUser()] : [rootRights(environment)]),
+    ...ownRights(environment, tier),
     {
       name: 'spark',
       use: 'the local workspace runs jobs on it',
@@ -215,6 +222,12 @@ function findSpark(site: string): string | undefined {
   const file = join(site, 'pyspark', 'version.py');
   if (!existsSync(file) || !existsSync(join(site, '.complete'))) return undefined;
   return /__version__[^"']*["']([^"']+)["']/.exec(readFileSync(file, 'utf8'))?.[1];
+}
+
+/** Root needs somebody to be for all but the helper; an ordinary user needs root's rights for the helper, unless it does without. */
+function ownRights(environment: Environment, tier: GroundPlace['tier']): Requirement[] {
+  if (process.getuid?.() === 0) return [serviceUser()];
+  return tier === 'rootless' ? [] : [rootRights(environment)];
 }
 
 function serviceUser(): Requirement {

@@ -1,7 +1,7 @@
-import { storedZip } from './stored-zip.ts';
+import { storedZip } from '@slowlane/testkit';
 
 /** A JAR without classes, a signature of it, and the public key that belongs to it. The secret key is gone. */
-export const signedJar = storedZip({ 'META-INF/MANIFEST.MF': 'Manifest-Version: 1.0\n' });
+export const signedJar = storedZip([['META-INF/MANIFEST.MF', 'Manifest-Version: 1.0\n']]);
 
 export const signature = `-----BEGIN PGP SIGNATURE-----
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -19,6 +19,11 @@ export interface SshHost {
   /** A key that it does not know. */
   strangersKey: string;
   commit(name: string, files: Record<string, string>): string;
+  /** What it says when it is asked who has the LFS files; without it, it knows no LFS. */
+  sayLfs(answer: string): void;
+  forgetLfs(): void;
+  /** How it was asked. */
+  askedForLfs(): string;
   /** What sshd said so far. */
   said(): string;
   close(): Promise<void>;
@@ -42,7 +47,10 @@ export async function startSshHost(folder: string): Promise<SshHost> {
     Key,
     Key,
   ];
-  writeFileSync(join(root, 'authorized_keys'), `restrict,command="${reader}" ${deploy.publicKey}\n`, { mode: 0o600 });
+  writeFileSync(join(root, 'authorized_keys'), `restrict,command="${join(root, 'reader')}" ${deploy.publicKey}\n`, {
+    mode: 0o600,
+  });
+  writeFileSync(join(root, 'reader'), reader, { mode: 0o755 });
   writeFileSync(join(root, 'config'), configOf(root, port));
   const child = spawn(sshd, ['-D', '-e', '-f', join(root, 'config')], { stdio: ['ignore', 'ignore', 'pipe'], env: {} });
   let said = '';
@@ -56,6 +64,9 @@ export async function startSshHost(folder: string): Promise<SshHost> {
     deployKey: deploy.privateKey,
     strangersKey: strangers.privateKey,
     commit: (name, files) => commitIn(join(root, name), files),
+    sayLfs: (answer) => writeFileSync(join(root, 'lfs-says'), answer),
+    forgetLfs: () => rmSync(join(root, 'lfs-says'), { force: true }),
+    askedForLfs: () => readFileSync(join(root, 'lfs-asked'), 'utf8'),
     said: () => said,
     async close() {
       child.kill('SIGTERM');
@@ -64,8 +75,14 @@ export async function startSshHost(folder: string): Promise<SshHost> {
   };
 }
 
-/** What a deploy key may do: the one command of a fetch, whatever was asked for. */
-const reader = `git-shell -c \\"$SSH_ORIGINAL_COMMAND\\"`;
+/** What a deploy key may do: the one command of a fetch, and the one that asks for LFS where the host has an answer. */
+const reader = `#!/bin/sh
+here=\${0%/*}
+case "$SSH_ORIGINAL_COMMAND" in
+git-lfs-authenticate\\ *) echo "$SSH_ORIGINAL_COMMAND" >"$here/lfs-asked" && exec cat "$here/lfs-says" ;;
+*) exec git-shell -c "$SSH_ORIGINAL_COMMAND" ;;
+esac
+`;
 
 interface Key {
   privateKey: string;

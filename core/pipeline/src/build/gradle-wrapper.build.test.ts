@@ -2,19 +2,21 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { storedZip } from '@slowlane/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canStartRealBuilder, type RealBuilder, startRealBuilder } from '../__fixtures__/real-builder.ts';
 import { stageRig, type StageRig } from '../__fixtures__/stage-rig.ts';
-import { storedZip } from '../__fixtures__/stored-zip.ts';
 
 const canRun = existsSync('/usr/share/gradle') && (await canStartRealBuilder());
 
 /** A distribution of our own, whose start script hands over to the machine's Gradle. */
-const zip = storedZip({
-  'gradle-8.14/README': 'Gradle',
-  'gradle-8.14/bin/gradle':
-    '#!/bin/sh\necho "the distribution of the wrapper"\nexec /usr/share/gradle/bin/gradle "$@"\n',
-});
+const zip = storedZip(
+  Object.entries({
+    'gradle-8.14/README': 'Gradle',
+    'gradle-8.14/bin/gradle':
+      '#!/bin/sh\necho "the distribution of the wrapper"\nexec /usr/share/gradle/bin/gradle "$@"\n',
+  }),
+);
 const sha256 = createHash('sha256').update(zip).digest('hex');
 
 describe.skipIf(!canRun)('a Gradle build with a wrapper', () => {

@@ -1,22 +1,26 @@
 import { crc32 } from 'node:zlib';
 
-/** A zip of texts, not compressed. */
-export function storedZip(files: Record<string, string>): Buffer {
+/** Names are UTF-8. */
+const utf8 = 0x0800;
+
+/** A zip, not compressed, with its files in this order. */
+export function storedZip(files: Iterable<readonly [path: string, content: string | Buffer]>): Buffer {
   const locals: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
-  for (const [path, text] of Object.entries(files)) {
-    const [name, content] = [Buffer.from(path), Buffer.from(text)];
+  let count = 0;
+  for (const [path, text] of files) {
+    const [name, content] = [Buffer.from(path), typeof text === 'string' ? Buffer.from(text) : text];
     const sizes = [crc32(content), content.length, content.length];
-    const local = block(30, 0x04034b50, { 4: 20, 26: name.length }, { at: 14, sizes });
-    const central = block(46, 0x02014b50, { 4: 20, 6: 20, 28: name.length }, { at: 16, sizes });
+    const local = block(30, 0x04034b50, { 4: 20, 6: utf8, 26: name.length }, { at: 14, sizes });
+    const central = block(46, 0x02014b50, { 4: 20, 6: 20, 8: utf8, 28: name.length }, { at: 16, sizes });
     central.writeUInt32LE(offset, 42);
     locals.push(local, name, content);
     directory.push(central, name);
+    count++;
     offset += local.length + name.length + content.length;
   }
   const entries = Buffer.concat(directory);
-  const count = Object.keys(files).length;
   const end = block(22, 0x06054b50, { 8: count, 10: count }, { at: 12, sizes: [entries.length, offset] });
   return Buffer.concat([...locals, entries, end]);
 }
