@@ -30,6 +30,7 @@ export const commands: readonly Command<CommandInput>[] = [
     pipeline.pipelineApply,
     pipeline.pipelineLs,
     pipeline.pipelineShow,
+    pipeline.pipelineBuild,
     pipeline.pipelineRollback,
     pipeline.pipelinePromote,
   ],

@@ -5,6 +5,7 @@ import {
   BuildView,
   type BulkFilter,
   BulkOutcome,
+  type BuildPipeline,
   type CreateBuild,
   type CreateRequest,
   type CreateToken,
@@ -100,6 +101,8 @@ export interface SlowLaneClient extends AutomationCalls, ClusterCalls {
 
   uploadSource(archive: Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>): Promise<SourceStored>;
   createBuild(body: CreateBuild): Promise<BuildView>;
+  /** From the git source that the pipeline file names; it registers what it builds. */
+  buildPipeline(name: string, body: BuildPipeline): Promise<BuildView>;
   listBuilds(query?: { pipeline?: string; before?: string; limit?: number; artifact?: string }): Promise<BuildList>;
   getBuild(id: string): Promise<BuildView>;
   getBuildLog(id: string): Promise<string>;
@@ -194,6 +197,7 @@ type BuildCalls = Pick<
   SlowLaneClient,
   | 'uploadSource'
   | 'createBuild'
+  | 'buildPipeline'
   | 'listBuilds'
   | 'getBuild'
   | 'getBuildLog'
@@ -212,6 +216,8 @@ function buildCalls(caller: Caller): BuildCalls {
     uploadSource: (archive) =>
       caller.json(SourceStored, '/v1/sources', { method: 'POST', body: archive, contentType: 'application/gzip' }),
     createBuild: (body) => caller.json(BuildView, '/v1/builds', { method: 'POST', json: body }),
+    buildPipeline: (name, json) =>
+      caller.json(BuildView, `/v1/pipelines/${encodeURIComponent(name)}/builds`, { method: 'POST', json }),
     listBuilds: (query) => caller.json(BuildList, '/v1/builds', { query }),
     getBuild: (id) => caller.json(BuildView, at(id)),
     getBuildLog: (id) => caller.text(at(id, '/log')),

@@ -269,6 +269,15 @@ export const CreateBuild = z.strictObject({
 });
 export type CreateBuild = z.infer<typeof CreateBuild>;
 
+/** POST /v1/pipelines/{name}/builds: from the git source that its file names, as a push would. */
+export const BuildPipeline = z.strictObject({
+  /** Branch, tag or commit; default: `source.ref` of the file. */
+  ref: z.string().min(1).max(200).optional(),
+  /** Builds again although the tree was built before, and resolves its dependencies anew. */
+  refresh: z.boolean().optional(),
+});
+export type BuildPipeline = z.infer<typeof BuildPipeline>;
+
 export const BuildView = z.object({
   id: Id,
   correlationId: Id,

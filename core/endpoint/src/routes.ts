@@ -1,5 +1,6 @@
 import type { Route } from './route.ts';
 import { cancelRequests, retryRequests } from './routes/bulk-requests.ts';
+import { buildPipeline } from './routes/build-pipeline.ts';
 import { cancelBuild } from './routes/cancel-build.ts';
 import { cancelRequest } from './routes/cancel-request.ts';
 import { cancelRun } from './routes/cancel-run.ts';
@@ -75,6 +76,7 @@ export const routes: readonly Route[] = [
   putPipeline,
   listPipelines,
   getPipeline,
+  buildPipeline,
   rollbackPipeline,
   promotePipeline,
   listClusters,

@@ -55,7 +55,7 @@ describe('templates/driver-jar', () => {
     const result: ResultView = await client.getResult(id);
     const file = result.files.find((one) => one.name === 'traffic.csv');
     expect(await (await fetch(file?.href ?? '')).text()).toBe('origin,flights,destinations,miles\nJFK,2,2,2662\n');
-  }, 600_000);
+  }, 1_200_000);
 });
 
 async function builtByGradle(): Promise<Buffer> {

@@ -16,6 +16,8 @@ describe('language x stage', () => {
         push('python', ['detect']),
         push('go', ['run']),
         push('r', ['build'], false),
+        { note: { kind: 'refused-stages', language: 'r', stages: ['build', 'test'], reason: 'no' }, isGood: true },
+        { note: { kind: 'refused-stages', language: 'r', stages: ['run'], reason: 'no' }, isGood: false },
       ],
       ['python', 'r'],
     );
@@ -28,6 +30,8 @@ describe('language x stage', () => {
     expect(cell('python', 'run')).toBe('not run here');
     expect(cell('go', 'run')).toBe('1');
     expect(cell('r', 'build')).toBe('FAILED');
+    expect(cell('r', 'test')).toBe('none: no');
+    expect(cell('r', 'run')).toBe('not run here');
   });
 });
 

@@ -1,5 +1,5 @@
 import { abuseTests } from '@slowlane/abuse';
-import { type AbuseNote, pushStages, type StagesNote, type TestNote } from '@slowlane/testkit';
+import { type AbuseNote, type PushStage, pushStages, type StagesNote, type TestNote } from '@slowlane/testkit';
 
 /** A table of what tests saw in one run. */
 export interface ProofTable {
@@ -28,16 +28,28 @@ export function languageTable(seen: readonly Seen[], languages: readonly string[
     rows: all.map((language) => [
       language,
       ...pushStages.map((stage) =>
-        stageCell(pushes.filter((push) => push.language === language && push.stages.includes(stage))),
+        stageCell(
+          pushes.filter((push) => push.language === language && push.stages.includes(stage)),
+          refusalOf(seen, language, stage),
+        ),
       ),
     ]),
-    legend: `pushes that came through the stage in this run; FAILED: the test around such a push failed; "${notRun}": no test of this run went there`,
+    legend: `pushes that came through the stage in this run; FAILED: the test around such a push failed; "none": the language has no such stage, in the words that refuse it; "${notRun}": no test of this run went there`,
   };
 }
 
-function stageCell(pushes: readonly (StagesNote & { isGood: boolean })[]): string {
+function stageCell(pushes: readonly (StagesNote & { isGood: boolean })[], refusal: string | undefined): string {
   if (pushes.some(({ isGood }) => !isGood)) return 'FAILED';
-  return pushes.length === 0 ? notRun : String(pushes.length);
+  if (pushes.length > 0) return String(pushes.length);
+  return refusal === undefined ? notRun : `none: ${refusal}`;
+}
+
+function refusalOf(seen: readonly Seen[], language: string, stage: PushStage): string | undefined {
+  for (const { note, isGood } of seen) {
+    if (note.kind !== 'refused-stages' || !isGood) continue;
+    if (note.language === language && note.stages.includes(stage)) return note.reason;
+  }
+  return undefined;
 }
 
 /** driver x abuse test: in each cell attacks that held of attacks carried out. */

@@ -29,9 +29,7 @@ export const build = defineCommand({
       ...(flag(input, 'refresh') && { refresh: true }),
       ...(file === undefined ? {} : { pipeline: await context.local.readPipeline(file) }),
     });
-    for await (const line of client.followBuildLog(started.id, { signal: context.signal })) context.write(`${line}\n`);
-    const ended = await client.getBuild(started.id);
-    if (ended.failure !== undefined) throw SlowLaneError.from(ended.failure as never);
+    const ended = await followToEnd(started.id, context);
     await download(ended, text(input, 'out'), context);
     return ended;
   },
@@ -86,6 +84,15 @@ export const buildLogs = defineCommand({
   },
 });
 
+/** Writes the log as it comes. Throws the failure of a build that failed. */
+export async function followToEnd(id: string, context: CommandContext): Promise<BuildView> {
+  const client = context.client();
+  for await (const line of client.followBuildLog(id, { signal: context.signal })) context.write(`${line}\n`);
+  const ended = await client.getBuild(id);
+  if (ended.failure !== undefined) throw SlowLaneError.from(ended.failure as never);
+  return ended;
+}
+
 async function upload(folder: string, context: CommandContext) {
   const { name, bytes } = await context.local.packFolder(folder);
   context.say(`sending ${name} (${formatBytes(bytes.length)}) ...`);
@@ -102,7 +109,7 @@ async function download(view: BuildView, folder: string | undefined, context: Co
   }
 }
 
-function renderBuild(view: BuildView, style: Style): string[] {
+export function renderBuild(view: BuildView, style: Style): string[] {
   const { artifact, failure } = view;
   return [
     `${style.bold(view.id)}  ${view.pipeline}  ${stateText(view, style)}  ${took(view)}`,

@@ -1,5 +1,6 @@
 import { type PipelineView, SlowLaneError } from '@slowlane/contracts';
-import { defineCommand, type Style, text } from '../command.ts';
+import { defineCommand, flag, type Style, text } from '../command.ts';
+import { followToEnd, renderBuild } from './build.ts';
 
 export const pipelineValidate = defineCommand({
   name: 'pipeline validate',
@@ -51,6 +52,25 @@ export const pipelineShow = defineCommand({
   render: (view, style) => [...renderPipeline(view, style), '', view.text],
 });
 
+export const pipelineBuild = defineCommand({
+  name: 'pipeline build',
+  summary: 'build what source.git of the file names, and register it as a push would',
+  args: [{ form: '<name>', help: 'name of the pipeline' }],
+  options: [
+    { form: '--ref <ref>', help: 'branch, tag or commit (default: source.ref of the file)' },
+    { form: '--refresh', help: 'build again, and resolve the dependencies anew' },
+  ],
+  async run(input, context) {
+    const ref = text(input, 'ref');
+    const started = await context.client().buildPipeline(input.args[0] as string, {
+      ...(ref !== undefined && { ref }),
+      ...(flag(input, 'refresh') && { refresh: true }),
+    });
+    return followToEnd(started.id, context);
+  },
+  render: renderBuild,
+});
+
 export const pipelineRollback = defineCommand({
   name: 'pipeline rollback',
   summary: 'let new requests run an earlier artifact; what was accepted before keeps its own',
@@ -98,7 +118,7 @@ function renderPipeline(view: PipelineView, style: Style): string[] {
     `${style.bold(view.name)}  revision ${view.revision} (${view.origin}, by ${view.by})`,
     `push to    ${view.gitUrl}`,
     ...(registration === undefined
-      ? [style.dim('no job yet: push the source')]
+      ? [style.dim('no job yet: push the source, or run: slowlane pipeline build NAME where the file names source.git')]
       : [`job        ${registration.jobId} on ${registration.workspace}`, `artifact   ${registration.artifact}`]),
   ];
 }

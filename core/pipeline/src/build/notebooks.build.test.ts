@@ -3,6 +3,16 @@ import { canStartRealBuilder, type RealBuilder, startRealBuilder } from '../__fi
 import { stageRig, type StageRig } from '../__fixtures__/stage-rig.ts';
 
 const head = '# Databricks notebook source\n';
+const moduleTest = `import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from rates import rate
+
+
+def test_rate():
+    assert rate == 2
+`;
 
 /** Notebooks and Java files through the real plugin, sandbox and tools, as far as the registered job. */
 describe.skipIf(!(await canStartRealBuilder()))('a project of notebooks', () => {
@@ -33,6 +43,21 @@ describe.skipIf(!(await canStartRealBuilder()))('a project of notebooks', () => 
       ],
     });
   }, 120_000);
+
+  it('has its tests counted and the coverage of its modules measured, and the artifact is the same with it', async () => {
+    const files = { ...notebooks('first run'), 'tests/test_rates.py': moduleTest };
+    const plain = await lane(files);
+    const covered = await lane({
+      ...files,
+      '.slowlane/notes.yaml': 'pipeline: notes\nbuild: { coverage: { minimum: 10 } }\n',
+    });
+    expect(covered.failure, rig.builds.text(covered.id).slice(-4_000)).toBeUndefined();
+    expect(covered.found).toMatchObject({
+      tests: { passed: 1, failed: 0 },
+      coverage: { covered: 1, total: 1 },
+      set: { digest: plain.found.set?.digest },
+    });
+  }, 300_000);
 
   it('gives the same bytes whatever a run has left in its Jupyter notebooks', async () => {
     const before = await lane(notebooks('first run'));

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readBlob } from '@slowlane/artifacts';
 import { Policy } from '@slowlane/contracts';
+import { leaveNote } from '@slowlane/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canStartRealBuilder, type RealBuilder, startRealBuilder } from '../__fixtures__/real-builder.ts';
 import { publicKey, signature, signedJar } from '../__fixtures__/signed-jar.ts';
@@ -113,6 +114,17 @@ describe.skipIf(!(await canStartRealBuilder()))('a prebuilt JAR', () => {
     expect(record.failure?.code).toBe('build.egress-denied');
     expect(rig.builds.text(record.id)).toContain('files.example.org is none of the hosts');
   }, 300_000);
+
+  it('has no tests, so that a coverage which is asked for is refused', async ({ task }) => {
+    const record = await rig.pushed('tool', {
+      'artifact.yaml': 'maven: org.jacoco:org.jacoco.cli:0.8.15\n',
+      '.slowlane/tool.yaml': 'pipeline: tool\nbuild: { coverage: { minimum: 1 } }\n',
+    });
+    const { code, message = '' } = record.failure ?? {};
+    expect({ code, message }).toEqual({ code: 'plan.refused', message: 'build.coverage: a prebuilt JAR has no tests' });
+    const reason = message.replace('build.coverage: ', '');
+    leaveNote(task, { kind: 'refused-stages', language: 'jar', stages: ['test', 'coverage'], reason });
+  }, 120_000);
 
   it('without a main class says that it is none to run', async () => {
     const record = await lane('maven: org.apache.commons:commons-lang3:3.18.0\n');
