@@ -64,7 +64,7 @@ async function mountRoutes(app: FastifyInstance, deps: EndpointDeps): Promise<vo
 }
 
 function logAnswers(app: FastifyInstance, deps: EndpointDeps): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     deps.logger.debug(
       {
         correlationId: request.id,
@@ -75,5 +75,6 @@ function logAnswers(app: FastifyInstance, deps: EndpointDeps): void {
       },
       'answered',
     );
+    done();
   });
 }

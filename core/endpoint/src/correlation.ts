@@ -2,8 +2,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /** Each call has a correlation id of ours (`cor_…`), in every answer; what is accepted carries it on. */
 export function correlate(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.headers({ 'correlation-id': request.id, 'x-content-type-options': 'nosniff' });
+    done();
   });
 }
 

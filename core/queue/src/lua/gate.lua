@@ -231,6 +231,8 @@ end
 -- Grants what fits, best first, at most `budget` parts. Returns how many it took from the gate: the full budget means that more may fit.
 local function pump(budget)
   local granted = 0
+  known = nil
+  if redis.call('EXISTS', key('gate:heads'), key('gate:dirty')) == 0 then return granted end
   known = {}
   while granted < budget and room('*') > 0 do
     local class, score, source = bestCandidate()
