@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { PipelineFile } from '@slowlane/contracts';
 import { openMirror } from '@slowlane/sources';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shellPlugin, stageRig, temporaryFolder } from './__fixtures__/stage-rig.ts';
@@ -56,6 +57,18 @@ describe('a build from git', () => {
     expect(record.failure).toBeUndefined();
     expect(record.found).toMatchObject({ commit, plugin: 'shell', revision: 1 });
     expect(builds.text(id)).toMatch(`commit ${commit.slice(0, 8)} of main (1 files)`);
+  });
+
+  it('stands under the revision that was applied, not under the file in the repository', async () => {
+    const { start, runTo, deps } = rig();
+    const url = `file://${repository}`;
+    const file = PipelineFile.parse({ pipeline: 'demo', source: { git: url, path: 'job' }, job: { timeout: '7m' } });
+    await deps.pipelines.put({ name: 'demo', file, text: '', origin: 'applied', by: 'author' });
+    const source = { kind: 'git', url, ref: 'main' } as const;
+    const record = await runTo(await start({}, { kind: 'register' }, { source, revision: 1 }), 'detect');
+    expect(record.failure).toBeUndefined();
+    expect(record.found).toMatchObject({ commit, plugin: 'shell', revision: 1 });
+    expect((await deps.pipelines.get('demo'))?.origin).toBe('applied');
   });
 
   it('reads a pushed commit from the mirror', async () => {
