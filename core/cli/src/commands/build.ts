@@ -1,6 +1,8 @@
-import { type BuildView, isBuildTerminal, SlowLaneError } from '@slowlane/contracts';
-import { coveragePercent, formatBytes, formatDuration } from '@slowlane/kit';
-import { type CommandContext, defineCommand, flag, type Style, text } from '../command.ts';
+import type { BuildView } from '@slowlane/contracts';
+import { formatBytes } from '@slowlane/kit';
+import { renderBuild, stateText, took } from '../build-text.ts';
+import { type CommandContext, defineCommand, flag, text } from '../command.ts';
+import { followBuild } from '../follow-build.ts';
 import { wholeOption } from '../read-option.ts';
 
 export const build = defineCommand({
@@ -29,7 +31,7 @@ export const build = defineCommand({
       ...(flag(input, 'refresh') && { refresh: true }),
       ...(file === undefined ? {} : { pipeline: await context.local.readPipeline(file) }),
     });
-    const ended = await followToEnd(started.id, context);
+    const ended = await followBuild(started.id, context);
     await download(ended, text(input, 'out'), context);
     return ended;
   },
@@ -84,15 +86,6 @@ export const buildLogs = defineCommand({
   },
 });
 
-/** Writes the log as it comes. Throws the failure of a build that failed. */
-export async function followToEnd(id: string, context: CommandContext): Promise<BuildView> {
-  const client = context.client();
-  for await (const line of client.followBuildLog(id, { signal: context.signal })) context.write(`${line}\n`);
-  const ended = await client.getBuild(id);
-  if (ended.failure !== undefined) throw SlowLaneError.from(ended.failure as never);
-  return ended;
-}
-
 async function upload(folder: string, context: CommandContext) {
   const { name, bytes } = await context.local.packFolder(folder);
   context.say(`sending ${name} (${formatBytes(bytes.length)}) ...`);
@@ -107,50 +100,4 @@ async function download(view: BuildView, folder: string | undefined, context: Co
     await context.local.writeFile(`${folder}/${file.name}`, new Uint8Array(await answer.arrayBuffer()));
     context.say(`wrote ${folder}/${file.name}`);
   }
-}
-
-export function renderBuild(view: BuildView, style: Style): string[] {
-  const { artifact, failure } = view;
-  return [
-    `${style.bold(view.id)}  ${view.pipeline}  ${stateText(view, style)}  ${took(view)}`,
-    ...(view.commit === undefined ? [] : [`commit     ${view.commit}`]),
-    ...(view.plugin === undefined ? [] : [`language   ${view.plugin} (${(view.evidence ?? []).join(', ')})`]),
-    ...(view.cachedFrom === undefined ? [] : [`unchanged  taken over from ${view.cachedFrom}, no sandbox was started`]),
-    ...(view.dependencies === undefined ? [] : [dependenciesText(view.dependencies)]),
-    ...(view.varies ?? []).map((reason) => `varies     ${reason}`),
-    ...(view.tests === undefined
-      ? []
-      : [`tests      ${view.tests.passed} passed, ${view.tests.failed} failed, ${view.tests.skipped} skipped`]),
-    ...(view.coverage === undefined
-      ? []
-      : [`coverage   ${coveragePercent(view.coverage).toFixed(1)} % of ${view.coverage.total} lines`]),
-    ...(artifact === undefined
-      ? []
-      : [
-          `artifact   ${artifact.digest}`,
-          ...[artifact.primary, ...artifact.companions].map(
-            (file) => `           ${file.name}  ${formatBytes(file.size)}  ${style.dim(file.digest)}`,
-          ),
-        ]),
-    ...(view.registrations ?? []).map(
-      ({ target, workspace, jobId }) => `job        ${jobId} on ${workspace} (${target})`,
-    ),
-    ...(failure === undefined
-      ? []
-      : [`${style.bad('failure')}    ${failure.message} (${failure.code})`, style.dim(`           ${failure.hint}`)]),
-  ];
-}
-
-function stateText({ state, purpose }: BuildView, style: Style): string {
-  if (state === 'built' && purpose === 'push') return style.warn('built, push not completed');
-  if (!isBuildTerminal(state)) return style.warn(state);
-  return state === 'registered' || state === 'built' ? style.good(state) : style.bad(state);
-}
-
-function took({ createdAt, endedAt }: BuildView): string {
-  return endedAt === undefined ? '' : formatDuration(endedAt - createdAt);
-}
-
-function dependenciesText({ how, files, floating, why }: NonNullable<BuildView['dependencies']>): string {
-  return `libraries  ${how}, ${files} files${floating ? ', versions may change' : ''}: ${why}`;
 }

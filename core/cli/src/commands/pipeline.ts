@@ -1,6 +1,7 @@
 import { type PipelineView, SlowLaneError } from '@slowlane/contracts';
+import { renderBuild } from '../build-text.ts';
 import { defineCommand, flag, type Style, text } from '../command.ts';
-import { followToEnd, renderBuild } from './build.ts';
+import { followBuild } from '../follow-build.ts';
 
 export const pipelineValidate = defineCommand({
   name: 'pipeline validate',
@@ -66,7 +67,7 @@ export const pipelineBuild = defineCommand({
       ...(ref !== undefined && { ref }),
       ...(flag(input, 'refresh') && { refresh: true }),
     });
-    return followToEnd(started.id, context);
+    return followBuild(started.id, context);
   },
   render: renderBuild,
 });
