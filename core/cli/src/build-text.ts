@@ -7,7 +7,7 @@ export function renderBuild(view: BuildView, style: Style): string[] {
   return [
     `${style.bold(view.id)}  ${view.pipeline}  ${stateText(view, style)}  ${took(view)}`,
     ...(view.commit === undefined ? [] : [`commit     ${view.commit}`]),
-    ...(view.plugin === undefined ? [] : [`language   ${view.plugin} (${(view.evidence ?? []).join(', ')})`]),
+    ...(view.plugin === undefined ? [] : [`language   ${view.plugin}${evidenceText(view)}`]),
     ...(view.cachedFrom === undefined ? [] : [`unchanged  taken over from ${view.cachedFrom}, no sandbox was started`]),
     ...(view.dependencies === undefined ? [] : [dependenciesText(view.dependencies)]),
     ...(view.varies ?? []).map((reason) => `varies     ${reason}`),
@@ -46,4 +46,9 @@ export function took({ createdAt, endedAt }: BuildView): string {
 
 function dependenciesText({ how, files, floating, why }: NonNullable<BuildView['dependencies']>): string {
   return `libraries  ${how}, ${files} files${floating ? ', versions may change' : ''}: ${why}`;
+}
+
+/** One that was taken over was not detected again. */
+function evidenceText({ evidence = [] }: BuildView): string {
+  return evidence.length === 0 ? '' : ` (${evidence.join(', ')})`;
 }
