@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** Names are UTF-8. */
+/** The name is UTF-8. */
 const utf8 = 0x0800;
 
 /** A zip, not compressed, with its files in this order. */
@@ -12,8 +12,9 @@ export function storedZip(files: Iterable<readonly [path: string, content: strin
   for (const [path, text] of files) {
     const [name, content] = [Buffer.from(path), typeof text === 'string' ? Buffer.from(text) : text];
     const sizes = [crc32(content), content.length, content.length];
-    const local = block(30, 0x04034b50, { 4: 20, 6: utf8, 26: name.length }, { at: 14, sizes });
-    const central = block(46, 0x02014b50, { 4: 20, 6: 20, 8: utf8, 28: name.length }, { at: 16, sizes });
+    const flags = name.some((byte) => byte > 0x7f) ? utf8 : 0;
+    const local = block(30, 0x04034b50, { 4: 20, 6: flags, 26: name.length }, { at: 14, sizes });
+    const central = block(46, 0x02014b50, { 4: 20, 6: 20, 8: flags, 28: name.length }, { at: 16, sizes });
     central.writeUInt32LE(offset, 42);
     locals.push(local, name, content);
     directory.push(central, name);
