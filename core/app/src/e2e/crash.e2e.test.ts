@@ -48,7 +48,8 @@ async function kill(name: string): Promise<void> {
 }
 
 async function until<T>(look: () => Promise<T | undefined>, what: string): Promise<T> {
-  for (let tries = 0; tries < 600; tries++) {
+  // A build of sbt beside another suite's takes minutes.
+  for (let tries = 0; tries < 1_200; tries++) {
     const found = await look().catch(() => undefined);
     if (found !== undefined) return found;
     await pause(200);
