@@ -6,6 +6,7 @@ export * from './fill-module-code.ts';
 export * from './glob.ts';
 export * from './host-etc.ts';
 export * from './id.ts';
+export * from './in-turns.ts';
 export * from './junit.ts';
 export * from './held-back.ts';
 export * from './linear-pattern.ts';

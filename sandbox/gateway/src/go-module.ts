@@ -7,11 +7,6 @@ export interface GoFile {
   coordinate: string;
 }
 
-/** Registries named `go` or `go-…` are module proxies. */
-export function isGo(registry: string): boolean {
-  return registry === 'go' || registry.startsWith('go-');
-}
-
 /**
  * Reads `example.org/!words/@v/v1.0.0.zip`; `undefined` for everything that has no sum, such as lists of versions.
  *

@@ -3,7 +3,7 @@ import type { ChecksumDatabase } from './checksum-database.ts';
 import type { CranIndex } from './cran-index.ts';
 import type { Depot, Order, Taken } from './depot.ts';
 import type { GatewayPath } from './gateway-path.ts';
-import { goFileOf, isGo } from './go-module.ts';
+import { goFileOf } from './go-module.ts';
 import { goSumOf } from './go-sum.ts';
 import type { UpstreamBase } from './upstream.ts';
 
@@ -52,7 +52,7 @@ export function takeTree(
 
 function heldAgainst(path: TreePath, base: UpstreamBase, { cran, go }: TreeIndexes): Partial<Order> {
   if (path.immutable && isCalled(path.registry, 'cran')) return { announced: () => cran.announced(base, path.below) };
-  const file = isGo(path.registry) ? goFileOf(path.below) : undefined;
+  const file = isCalled(path.registry, 'go') ? goFileOf(path.below) : undefined;
   if (file === undefined) return {};
   return { announced: () => go.announced(base, file), h1: (arrived) => goSumOf(file.kind, arrived) };
 }

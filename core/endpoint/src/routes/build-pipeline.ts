@@ -1,7 +1,8 @@
-import { BuildPipeline, BuildView, SlowLaneError } from '@slowlane/contracts';
+import { BuildPipeline, BuildView } from '@slowlane/contracts';
 import { requireScope } from '../access.ts';
 import { buildPipeline as start } from '../build-pipeline.ts';
 import { buildView } from '../build-view.ts';
+import { findPipeline } from '../find-pipeline.ts';
 import { problems, type Route } from '../route.ts';
 import { ByName } from '../schema.ts';
 
@@ -23,8 +24,7 @@ export const buildPipeline: Route = (app, { deps, access }) => {
       const { name } = request.params;
       const caller = access.callerOf(request);
       requireScope(caller, [`push:${name}`]);
-      const revision = await deps.pipelines.get(name);
-      if (revision === undefined) throw new SlowLaneError('pipeline.not-found', `there is no pipeline "${name}"`);
+      const revision = await findPipeline(deps, name);
       const build = await start(deps, { revision, caller, correlationId: request.id, body: request.body });
       reply.code(202).header('location', `${deps.publicUrl}/v1/builds/${build.id}`);
       return buildView(build);

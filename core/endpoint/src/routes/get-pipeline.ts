@@ -1,6 +1,7 @@
-import { PipelineView, SlowLaneError } from '@slowlane/contracts';
+import { PipelineView } from '@slowlane/contracts';
 import { z } from 'zod';
 import { requireScope } from '../access.ts';
+import { findPipeline } from '../find-pipeline.ts';
 import { pipelineView } from '../pipeline-view.ts';
 import { problems, type Route } from '../route.ts';
 import { ByName } from '../schema.ts';
@@ -23,8 +24,7 @@ export const getPipeline: Route = (app, { deps, access }) => {
       const caller = access.callerOf(request);
       const { name } = request.params;
       requireScope(caller, ['read', 'pipeline', `push:${name}`]);
-      const revision = await deps.pipelines.get(name, request.query.revision);
-      if (revision === undefined) throw new SlowLaneError('pipeline.not-found', `there is no pipeline "${name}"`);
+      const revision = await findPipeline(deps, name, request.query.revision);
       return await pipelineView(deps, revision, caller);
     },
   });

@@ -1,4 +1,5 @@
-import { Promoted, PromotePipeline, SlowLaneError } from '@slowlane/contracts';
+import { Promoted, PromotePipeline } from '@slowlane/contracts';
+import { findPipeline } from '../find-pipeline.ts';
 import { promote } from '../promote.ts';
 import { problems, type Route } from '../route.ts';
 import { ByName } from '../schema.ts';
@@ -18,8 +19,7 @@ export const promotePipeline: Route = (app, { deps, access }) => {
     },
     handler: async (request) => {
       const { name } = request.params;
-      const revision = await deps.pipelines.get(name);
-      if (revision === undefined) throw new SlowLaneError('pipeline.not-found', `there is no pipeline "${name}"`);
+      const revision = await findPipeline(deps, name);
       const by = access.callerOf(request).name;
       const to = await promote(deps, { revision, wanted: request.body, by });
       return {

@@ -1,4 +1,5 @@
-import { RollbackPipeline, RolledBack, SlowLaneError } from '@slowlane/contracts';
+import { RollbackPipeline, RolledBack } from '@slowlane/contracts';
+import { findPipeline } from '../find-pipeline.ts';
 import { rollBack } from '../roll-back.ts';
 import { problems, type Route } from '../route.ts';
 import { ByName } from '../schema.ts';
@@ -18,8 +19,7 @@ export const rollbackPipeline: Route = (app, { deps, access }) => {
     },
     handler: async (request) => {
       const { name } = request.params;
-      const revision = await deps.pipelines.get(name);
-      if (revision === undefined) throw new SlowLaneError('pipeline.not-found', `there is no pipeline "${name}"`);
+      const revision = await findPipeline(deps, name);
       const by = access.callerOf(request).name;
       const { from, to } = await rollBack(deps, { revision, wanted: request.body, by });
       return {

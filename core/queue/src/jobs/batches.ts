@@ -14,27 +14,25 @@ export interface Batches {
 const MOST = 16;
 
 export function batchesOf(triggers: readonly Trigger[]): Batches {
-  const carried = Map.groupBy(triggers.filter(mayBeCarried), ({ kind }) => kind as BatchKind);
-  const sets = [...carried].flatMap(([kind, ofKind]) => chunksOf(ofKind).map((chunk) => ({ kind, chunk })));
-  return {
-    alone: [
-      ...triggers.filter((trigger) => !mayBeCarried(trigger)),
-      ...sets.flatMap(({ chunk }) => (chunk.length === 1 ? chunk : [])),
-    ],
-    batches: sets.flatMap(({ kind, chunk }) => {
-      const [first, second] = chunk;
-      if (first === undefined || second === undefined) return [];
-      return [{ nonce: first.nonce, job: { kind, batch: chunk.map(({ id, nonce }) => ({ id, nonce })) } }];
-    }),
-  };
+  const arranged: Batches = { alone: triggers.filter((trigger) => !mayBeCarried(trigger)), batches: [] };
+  for (const [kind, ofKind] of Map.groupBy(triggers.filter(mayBeCarried), (trigger) => trigger.kind as BatchKind)) {
+    for (const chunk of chunksOf(ofKind)) {
+      const [{ nonce }] = chunk;
+      if (chunk.length === 1) arranged.alone.push(...chunk);
+      else
+        arranged.batches.push({ nonce, job: { kind, batch: chunk.map((one) => ({ id: one.id, nonce: one.nonce })) } });
+    }
+  }
+  return arranged;
 }
 
 function mayBeCarried({ kind, delayMs, isAlone }: Trigger): boolean {
   return isBatchKind(kind) && delayMs === 0 && !isAlone;
 }
 
-function chunksOf(triggers: readonly Trigger[]): Trigger[][] {
-  return Array.from({ length: Math.ceil(triggers.length / MOST) }, (_, index) =>
-    triggers.slice(index * MOST, (index + 1) * MOST),
+function chunksOf(triggers: readonly Trigger[]): [Trigger, ...Trigger[]][] {
+  return Array.from(
+    { length: Math.ceil(triggers.length / MOST) },
+    (_, index) => triggers.slice(index * MOST, (index + 1) * MOST) as [Trigger, ...Trigger[]],
   );
 }

@@ -2,6 +2,7 @@ import { SlowLaneError } from '@slowlane/contracts';
 import { type TestRedis, createMemoryLogger, sampleRequest, startRedis } from '@slowlane/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { instantLane } from '../__fixtures__/instant-lane.ts';
 import { type Processors, type Queue, type WorkOptions, openQueue } from '../index.ts';
 
 let redis: TestRedis;
@@ -28,31 +29,11 @@ beforeEach(async () => {
 /** Nothing is found lost while the test runs, so that what goes on does so by itself. */
 const patient: WorkOptions = { tickMs: 50, lostAfterMs: 60_000, lockMs: 1_500 };
 
-/** A request lane of one part per request, with a workspace that answers at once; `told` holds who was told of its end, in order. */
+/** A request lane of one part per request; `told` holds who was told of its end, in order. */
 function lane(overrides: Processors = {}): { told: string[]; processors: Processors } {
   const told: string[] = [];
-  const processors: Processors = {
-    prepare: async ({ requestId }) => queue.requests.beginMediation(requestId),
-    split: async ({ requestId }) =>
-      queue.requests.park(requestId, {
-        mediated: {},
-        parts: [{ key: 'all', document: {} }],
-        claim: { dimensions: { 'op:daily-sales': 1 }, priority: 5 },
-        resultPath: '/x',
-      }),
-    submit: async ({ partId }) => {
-      const claimed = await queue.requests.claim(partId, 'node', 30_000);
-      if (claimed === undefined) return;
-      if (!(await queue.requests.intend(partId, claimed.fence, { attempt: claimed.part.attempt, token: partId })))
-        return;
-      await queue.requests.bind(partId, claimed.fence, { runId: partId, runPageUrl: undefined, pollMs: 0 });
-      await queue.requests.release(partId, { state: 'succeeded', runMs: 1, log: undefined });
-    },
-    join: async ({ requestId }) => queue.requests.end(requestId, { state: 'succeeded', files: [] }),
-    notify: async ({ requestId }) => void told.push(requestId),
-    ...overrides,
-  };
-  return { told, processors };
+  const notify: Processors['notify'] = async ({ requestId }) => void told.push(requestId);
+  return { told, processors: { ...instantLane(queue, ['all']), notify, ...overrides } };
 }
 
 async function acceptTogether(count: number): Promise<string[]> {

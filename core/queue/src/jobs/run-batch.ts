@@ -51,23 +51,17 @@ async function whoIsAboard({ deps, name, kind, nonce }: Ride, batch: readonly Ca
 async function carry(ride: Ride, one: Carried, processor: AnyProcessor): Promise<void> {
   const { deps, name } = ride;
   const payload = ride.kind === 'submit' ? { partId: one.id } : { requestId: one.id };
-  const work = perform(deps, { name, id: one.id, payload }, processor);
-  if (!waitedFor.has(name)) return afterwards(ride, one, work);
+  const work = perform(deps, { name, id: one.id, payload }, processor).catch((thrown: unknown) =>
+    afterThrow(ride, one, thrown),
+  );
+  if (!waitedFor.has(name)) return work;
   const late = Promise.withResolvers<'late'>();
   const timer = setTimeout(() => late.resolve('late'), PATIENCE_MS);
-  const ended = afterwards(ride, one, work).finally(() => clearTimeout(timer));
+  const ended = work.finally(() => clearTimeout(timer));
   if ((await Promise.race([ended, late.promise])) !== 'late') return;
   // What it still does, and how it ends, no longer matters.
   ended.catch(() => undefined);
   await goAlone(ride, one);
-}
-
-async function afterwards(ride: Ride, one: Carried, work: Promise<void>): Promise<void> {
-  try {
-    await work;
-  } catch (thrown) {
-    await afterThrow(ride, one, thrown);
-  }
 }
 
 async function afterThrow(ride: Ride, one: Carried, thrown: unknown): Promise<void> {

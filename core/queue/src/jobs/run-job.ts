@@ -11,14 +11,13 @@ import type { ActiveJobs } from './active-jobs.ts';
 import { asUnavailable } from '../redis/availability.ts';
 import { type QueueJobName, catalogue } from './catalogue.ts';
 import { type Lanes, failWork, kindOf, notified } from './fail-work.ts';
-import type { Places } from './places.ts';
 import { afterFailure } from './retry.ts';
 
 export interface RunJobDeps {
   lanes: Lanes;
   active: ActiveJobs;
-  /** Of the processor: what is carried in batches takes them too, one by one. */
-  places: Places;
+  /** Runs at most as many at once as the stage has places: what is carried in batches takes them too, one by one. */
+  inTurn<T>(call: () => Promise<T>): Promise<T>;
 }
 
 export type AnyProcessor = (payload: unknown, signal: AbortSignal) => Promise<unknown>;
@@ -60,11 +59,11 @@ export async function runJob(
 
 /** One run of the processor, and what must be so after it. */
 export async function perform(
-  { lanes, active, places }: RunJobDeps,
+  { lanes, active, inTurn }: RunJobDeps,
   work: { name: QueueJobName; id: string; payload: unknown },
   processor: AnyProcessor,
 ): Promise<void> {
-  await places.take(() => withSignal(active, work, (signal) => processor(work.payload, signal)));
+  await inTurn(() => withSignal(active, work, (signal) => processor(work.payload, signal)));
   await settle(lanes, work.name, work.id);
 }
 

@@ -2,6 +2,7 @@ import { SlowLaneError } from '@slowlane/contracts';
 import { type TestRedis, createMemoryLogger, sampleBuild, sampleRequest, startRedis } from '@slowlane/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { instantLane } from '../__fixtures__/instant-lane.ts';
 import { type Processors, type Queue, type WorkOptions, catalogue, openQueue } from '../index.ts';
 
 let redis: TestRedis;
@@ -41,29 +42,10 @@ function deferred<T = void>(): { promise: Promise<T>; resolve: (value: T) => voi
   return Promise.withResolvers<T>();
 }
 
-/** A whole request lane with a workspace that answers at once. */
-function lane(overrides: Processors = {}): Processors {
-  return {
-    prepare: async ({ requestId }) => queue.requests.beginMediation(requestId),
-    split: async ({ requestId }) =>
-      queue.requests.park(requestId, {
-        mediated: {},
-        parts: ['EWR', 'JFK', 'LGA'].map((key) => ({ key, document: { origin: key } })),
-        claim: { dimensions: { 'op:daily-sales': 1 }, priority: 5 },
-        resultPath: '/x',
-      }),
-    submit: async ({ partId }) => {
-      const claimed = await queue.requests.claim(partId, 'node', 30_000);
-      if (claimed === undefined) return;
-      if (!(await queue.requests.intend(partId, claimed.fence, { attempt: claimed.part.attempt, token: partId })))
-        return;
-      await queue.requests.bind(partId, claimed.fence, { runId: partId, runPageUrl: undefined, pollMs: 0 });
-      await queue.requests.release(partId, { state: 'succeeded', runMs: 1, log: undefined });
-    },
-    join: async ({ requestId }) => queue.requests.end(requestId, { state: 'succeeded', files: [] }),
-    ...overrides,
-  };
-}
+const lane = (overrides: Processors = {}): Processors => ({
+  ...instantLane(queue, ['EWR', 'JFK', 'LGA']),
+  ...overrides,
+});
 
 describe('the request lane', () => {
   it('carries a request from accept to its one end, and tells the client', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Job, Worker } from 'bullmq';
 import type { GateControl } from '@slowlane/contracts';
+import { inTurns } from '@slowlane/kit';
 import type { Redis } from 'ioredis';
 import { type ActiveJobs, createActiveJobs } from './active-jobs.ts';
 import { type QueueJobName, catalogue, queueJobNames } from './catalogue.ts';
@@ -9,7 +10,6 @@ import { ensureGroup, startDispatcher } from './dispatcher.ts';
 import type { Lanes } from './fail-work.ts';
 import { startGateClock } from '../gate/gate-clock.ts';
 import { createJobQueues } from './job-queues.ts';
-import { createPlaces } from './places.ts';
 import type { Pump } from '../gate/pump.ts';
 import type { Processors, WorkOptions, Workers } from '../queue.ts';
 import { isBatch, runBatch } from './run-batch.ts';
@@ -61,7 +61,7 @@ export async function startWork(deps: WorkDeps, processors: Processors, options:
   function startWorker(name: QueueJobName, processor: AnyProcessor): Worker {
     const lockMs = options.lockMs ?? 15_000;
     const concurrency = options.concurrency?.[name] ?? catalogue[name].concurrency;
-    const running = { lanes, active, places: createPlaces(concurrency) };
+    const running = { lanes, active, inTurn: inTurns(concurrency) };
     const run = (job: Job, token?: string): Promise<void> =>
       isBatch(job) ? runBatch(running, name, processor, job) : runJob(running, name, processor, job, token);
     const worker = new Worker(name, run, {

@@ -1,5 +1,6 @@
-import { createMemoryLogger, redisForFile, sampleRequest } from '@slowlane/testkit';
+import { createMemoryLogger, redisForFile } from '@slowlane/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parkRequest, runPart } from '../__fixtures__/parked-request.ts';
 import { type Queue, openQueue } from '../index.ts';
 
 let queue: Queue;
@@ -9,24 +10,8 @@ beforeEach(async () => {
   return () => queue.close();
 });
 
-async function park(parts: number, needed?: number): Promise<string> {
-  const { request } = await queue.requests.accept(sampleRequest());
-  await queue.requests.beginMediation(request.id);
-  await queue.requests.park(request.id, {
-    mediated: {},
-    parts: Array.from({ length: parts }, (_, index) => ({ key: `k${index}`, document: {} })),
-    claim: { dimensions: { 'op:daily': 1 }, priority: 5 },
-    resultPath: '/x',
-    needed,
-  });
-  return request.id;
-}
-
-async function run(partId: string): Promise<void> {
-  const { fence = 0 } = (await queue.requests.claim(partId, 'node', 30_000)) ?? {};
-  await queue.requests.intend(partId, fence, { attempt: 1, token: partId });
-  await queue.requests.bind(partId, fence, { runId: `run-${partId}`, runPageUrl: undefined, pollMs: 60_000 });
-}
+const park = (parts: number, needed?: number) => parkRequest(queue, parts, needed);
+const run = (partId: string) => runPart(queue, partId);
 
 const states = async (id: string) => (await queue.requests.parts(id)).map(({ state }) => state);
 

@@ -1,9 +1,10 @@
 import { SlowLaneError } from '@slowlane/contracts';
-import { createMemoryLogger, redisForFile, sampleRequest } from '@slowlane/testkit';
+import { createMemoryLogger, redisForFile } from '@slowlane/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { dyingAt, storeOn } from '../__fixtures__/dying-store.ts';
 import { applyChanges } from '../gate/gate-clock.ts';
+import { parkRequest, runPart } from '../__fixtures__/parked-request.ts';
 import { type Queue, openQueue } from '../index.ts';
 import { createPump } from '../gate/pump.ts';
 import { createRequestLane } from './request-lane.ts';
@@ -33,25 +34,8 @@ const COUNT = 1_200;
 const failure = new SlowLaneError('run.failed', 'exit code 1').toFailure();
 const failed = { state: 'failed', failure, runMs: 1, log: undefined } as const;
 
-async function park(parts: number, needed?: number): Promise<string> {
-  const { request } = await queue.requests.accept(sampleRequest());
-  await queue.requests.beginMediation(request.id);
-  await queue.requests.park(request.id, {
-    mediated: {},
-    parts: Array.from({ length: parts }, (_, index) => ({ key: `k${index}`, document: {} })),
-    claim: { dimensions: { 'op:daily': 1 }, priority: 5 },
-    resultPath: '/x',
-    needed,
-  });
-  return request.id;
-}
-
-async function run(partId: string): Promise<void> {
-  const { fence = 0, part } = (await queue.requests.claim(partId, 'node', 30_000)) ?? {};
-  const attempt = part?.attempt ?? 0;
-  await queue.requests.intend(partId, fence, { attempt, token: `${partId}-${attempt}` });
-  await queue.requests.bind(partId, fence, { runId: `run-${partId}`, runPageUrl: undefined, pollMs: 60_000 });
-}
+const park = (parts: number, needed?: number) => parkRequest(queue, parts, needed);
+const run = (partId: string) => runPart(queue, partId);
 
 const laneOn = (on: Store) =>
   createRequestLane({ store: on, pump: createPump(on), ageingStepMs: 60_000, maxUnarchived: 1e6, prices: {} });
