@@ -13,8 +13,10 @@ export interface Sweeps {
   /** Runs on it that this node has asked for and that have not ended. */
   watched(workspace: string): number;
   forget(workspace: string, part: PartRecord): void;
-  /** Sweeps the workspaces whose time has come, and makes the parts whose runs have ended due at once. */
-  run(signal: AbortSignal): Promise<void>;
+  /** Starts to sweep the workspaces whose time has come, which makes the parts whose runs have ended due at once. Does not wait: the ends that are known are not held up by the pages still to come. */
+  start(signal: AbortSignal): void;
+  /** Once none is under way. */
+  settled(): Promise<void>;
 }
 
 interface Watched {
@@ -24,7 +26,8 @@ interface Watched {
 
 interface Swept {
   runs: Map<string, Watched>;
-  sweptAt: number;
+  nextAt: number;
+  underWay: Promise<void> | undefined;
   /** Newest end time that the workspace has told. */
   newestEnd: number | undefined;
 }
@@ -39,7 +42,12 @@ const directMsPerRun = 150;
 export function createSweeps(deps: KeeperDeps): Sweeps {
   const workspaces = new Map<string, Swept>();
   const of = (workspace: string): Swept => {
-    const known = workspaces.get(workspace) ?? { runs: new Map<string, Watched>(), sweptAt: 0, newestEnd: undefined };
+    const known = workspaces.get(workspace) ?? {
+      runs: new Map<string, Watched>(),
+      nextAt: 0,
+      underWay: undefined,
+      newestEnd: undefined,
+    };
     workspaces.set(workspace, known);
     return known;
   };
@@ -57,16 +65,32 @@ export function createSweeps(deps: KeeperDeps): Sweeps {
     forget(workspace, part) {
       of(workspace).runs.delete(part.runId as string);
     },
-    async run(signal) {
+    start(signal) {
       for (const [workspace, swept] of workspaces) {
-        const isDue = deps.clock.now() - swept.sweptAt >= deps.poll.sweepMs;
+        const isDue = swept.underWay === undefined && deps.clock.now() >= swept.nextAt;
         if (swept.runs.size <= deps.poll.sweepAbove || !isDue) continue;
-        swept.sweptAt = deps.clock.now();
         dropStale(deps, swept);
-        await sweep(deps, workspace, swept, signal);
+        swept.underWay = sweepOnce(deps, workspace, swept, signal);
       }
     },
+    async settled() {
+      await Promise.all([...workspaces.values()].map(({ underWay }) => underWay));
+    },
   };
+}
+
+/** A sweep of many pages is followed by a pause as long as it took: half of the workspace's rate for lists is left to others. */
+async function sweepOnce(deps: KeeperDeps, workspace: string, swept: Swept, signal: AbortSignal): Promise<void> {
+  const startedAt = deps.clock.now();
+  try {
+    await sweep(deps, workspace, swept, signal);
+  } catch (error) {
+    if (!signal.aborted) deps.logger.error({ workspace, error: String(error) }, 'a sweep broke off, the next one follows');
+  } finally {
+    const tookMs = deps.clock.now() - startedAt;
+    swept.nextAt = startedAt + Math.max(deps.poll.sweepMs, 2 * tookMs);
+    swept.underWay = undefined;
+  }
 }
 
 function directEveryMs(swept: Swept): number {

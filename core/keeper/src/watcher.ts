@@ -18,7 +18,7 @@ export async function watch(deps: KeeperDeps, signal: AbortSignal): Promise<void
     try {
       const taken = await deps.requests.due(mostInFlight - inFlight.size, visibilityMs);
       for (const part of taken) track(inFlight, look(deps, sweeps, part, signal));
-      await sweeps.run(signal);
+      sweeps.start(signal);
       if (inFlight.size >= mostInFlight) await Promise.race(inFlight);
       else if (taken.length === 0) await deps.clock.sleep(deps.poll.idleMs, signal);
     } catch (error) {
@@ -27,7 +27,7 @@ export async function watch(deps: KeeperDeps, signal: AbortSignal): Promise<void
       await deps.clock.sleep(afterFailureMs, signal).catch(() => undefined);
     }
   }
-  await Promise.allSettled(inFlight);
+  await Promise.allSettled([...inFlight, sweeps.settled()]);
 }
 
 function track(inFlight: Set<Promise<void>>, work: Promise<void>): void {

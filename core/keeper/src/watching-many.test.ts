@@ -31,3 +31,22 @@ it('finds all ends when more runs end at once than a sweep used to read', async 
     await many.close();
   }
 }, 90_000);
+
+it('goes on ending runs while the workspace takes its time over the list', async () => {
+  const many = await watchMany(testkit, 60, { minMs: 2, maxMs: 5, idleMs: 2, sweepAbove: 10, sweepMs: 5 });
+  try {
+    await vi.waitFor(() => expect(many.calls('GET runs/list')).toBeGreaterThan(0), { timeout: 20_000 });
+    // The next page never comes; a run that was asked to end is asked for by itself.
+    many.workspace.chance = (kind) => (kind === 'runs/list' ? 'slow' : undefined);
+    const lists = many.calls('GET runs/list');
+    await vi.waitFor(() => expect(many.calls('GET runs/list')).toBeGreaterThan(lists), { timeout: 20_000 });
+    await many.lane.cancel(many.requestIds[0] as string);
+    await vi.waitFor(() => expect(many.calls('POST runs/cancel')).toBe(60), { timeout: 20_000 });
+    const listsThen = many.calls('GET runs/list');
+    for (const run of many.workspace.runs) many.workspace.finish(run, { result: 'CANCELED', code: 'USER_CANCELED' });
+    await vi.waitFor(() => expect(many.lane.released).toHaveLength(60), { timeout: 20_000 });
+    expect(many.calls('GET runs/list')).toBe(listsThen);
+  } finally {
+    await many.close();
+  }
+}, 60_000);

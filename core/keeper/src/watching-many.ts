@@ -22,6 +22,7 @@ export interface ManyLane extends RequestLane {
 export interface ManyRuns {
   workspace: HostileWorkspace;
   lane: ManyLane;
+  requestIds: string[];
   /** Epoch ms at which the end of each run was acted upon, by run id. */
   seenAt: Map<string, number>;
   calls(kind: string): number;
@@ -41,7 +42,8 @@ export async function watchMany(parts: TestParts, count: number, poll: Partial<P
     return release(partId, outcome);
   };
   const keeper = keeperOf(parts, { lane, client, poll });
-  for (let made = 0; made < count; made += 500) await grant(lane, Math.min(500, count - made));
+  const requestIds: string[] = [];
+  for (let made = 0; made < count; made += 500) requestIds.push(await grant(lane, Math.min(500, count - made)));
   while (lane.submits.length > 0) {
     const batch = lane.submits.splice(0, 50);
     await Promise.all(batch.map(({ partId }) => keeper.submit(partId, new AbortController().signal)));
@@ -50,6 +52,7 @@ export async function watchMany(parts: TestParts, count: number, poll: Partial<P
   return {
     workspace,
     lane,
+    requestIds,
     seenAt,
     calls: (kind) => workspace.calls.filter((call) => call === kind).length,
     async close() {
@@ -87,7 +90,7 @@ function keeperOf(
   });
 }
 
-async function grant(lane: ManyLane, count: number): Promise<void> {
+async function grant(lane: ManyLane, count: number): Promise<string> {
   const id = newId('req');
   await lane.accept({
     id,
@@ -112,4 +115,5 @@ async function grant(lane: ManyLane, count: number): Promise<void> {
     claim: { dimensions: { '*': 1 }, priority: 5 },
     resultPath: `/Volumes/main/slowlane/results/${id}`,
   });
+  return id;
 }
