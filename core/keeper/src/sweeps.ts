@@ -28,14 +28,14 @@ interface Swept {
   runs: Map<string, Watched>;
   nextAt: number;
   underWay: Promise<void> | undefined;
-  /** Newest end time that the workspace has told. */
+  /** Newest end time that a whole sweep was told of; what broke off leaves it, so that the next one reads as far back. */
   newestEnd: number | undefined;
 }
 
 /** Ends may appear in the list out of order by so much. */
 const slackMs = 60_000;
-/** Of one sweep, at least. */
-const mostPages = 40;
+/** Of one sweep: 24,000 ends, more than twice the 10,000 jobs that Databricks lets a workspace start in an hour. Only one that pages for ever comes there. */
+const mostSeen = 1_000 * 24;
 const directMs = 300_000;
 const directMsPerRun = 150;
 
@@ -105,21 +105,21 @@ function dropStale(deps: KeeperDeps, swept: Swept): void {
 
 async function sweep(deps: KeeperDeps, workspace: string, swept: Swept, signal: AbortSignal): Promise<void> {
   const until = (swept.newestEnd ?? deps.clock.now()) - slackMs;
-  // What has ended at once may be all that is watched, with as many runs of others between them.
-  const mostSeen = Math.max(mostPages * 24, swept.runs.size * 2);
+  let newestEnd = swept.newestEnd ?? 0;
   let seen = 0;
   try {
     for await (const run of deps
       .workspace(workspace)
       .runs.list({ completedOnly: true }, { signal, timeoutMs: 10_000, retryBudgetMs: 0 })) {
       const endTime = run.endTime ?? 0;
-      if (endTime < until || ++seen > mostSeen) return;
-      swept.newestEnd = Math.max(swept.newestEnd ?? 0, endTime);
+      if (endTime < until || ++seen > mostSeen) break;
+      newestEnd = Math.max(newestEnd, endTime);
       const watched = swept.runs.get(run.runId);
       if (watched === undefined) continue;
       swept.runs.delete(run.runId);
       await deps.requests.pollAgain(watched.partId, 0);
     }
+    if (newestEnd > 0) swept.newestEnd = newestEnd;
   } catch (error) {
     if (!(error instanceof SlowLaneError) || !error.code.startsWith('workspace.')) throw error;
     deps.logger.warn(
