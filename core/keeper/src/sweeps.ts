@@ -85,7 +85,8 @@ async function sweepOnce(deps: KeeperDeps, workspace: string, swept: Swept, sign
   try {
     await sweep(deps, workspace, swept, signal);
   } catch (error) {
-    if (!signal.aborted) deps.logger.error({ workspace, error: String(error) }, 'a sweep broke off, the next one follows');
+    if (!signal.aborted)
+      deps.logger.error({ workspace, error: String(error) }, 'a sweep broke off, the next one follows');
   } finally {
     const tookMs = deps.clock.now() - startedAt;
     swept.nextAt = startedAt + Math.max(deps.poll.sweepMs, 2 * tookMs);

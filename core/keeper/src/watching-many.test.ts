@@ -40,7 +40,7 @@ it('goes on ending runs while the workspace takes its time over the list', async
     many.workspace.chance = (kind) => (kind === 'runs/list' ? 'slow' : undefined);
     const lists = many.calls('GET runs/list');
     await vi.waitFor(() => expect(many.calls('GET runs/list')).toBeGreaterThan(lists), { timeout: 20_000 });
-    await many.lane.cancel(many.requestIds[0] as string);
+    await many.lane.cancel(many.requestIds[0] as string, 'me');
     await vi.waitFor(() => expect(many.calls('POST runs/cancel')).toBe(60), { timeout: 20_000 });
     const listsThen = many.calls('GET runs/list');
     for (const run of many.workspace.runs) many.workspace.finish(run, { result: 'CANCELED', code: 'USER_CANCELED' });
