@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { usedDefinitions } from './used-definitions.ts';
 
 export const scriptNames = [
   'aboard',
@@ -81,7 +82,7 @@ const TURN_MS = 24 * 3_600_000;
 
 export const scriptFolder = join(import.meta.dirname, '../lua');
 
-/** Reads the scripts: settings, then the files named in the `-- include:` lines of a script and of those files, each once, then the script. */
+/** Reads the scripts: settings, then what a script uses of the files named in its `-- include:` line and in theirs, then the script. */
 export function loadScripts(folder: string, settings: ScriptSettings): Record<ScriptName, Script> {
   const head = settingsText(settings);
   const files = new Map<string, string>();
@@ -91,7 +92,9 @@ export function loadScripts(folder: string, settings: ScriptSettings): Record<Sc
     return known;
   }
   const entries = scriptNames.map((name) => {
-    const text = [head, ...withIncludes(name, read)].join('\n');
+    const included = withIncludes(name, read);
+    const script = included.pop() as string;
+    const text = [head, usedDefinitions(included.join('\n'), script), script].join('\n');
     return [name, { text, sha: createHash('sha1').update(text).digest('hex') }] as const;
   });
   return Object.fromEntries(entries) as Record<ScriptName, Script>;
