@@ -7,18 +7,15 @@ local part = redis.call('HMGET', record, 'state', 'fence', 'runId', 'token')
 if part[2] ~= ARGV[2] then return 0 end
 if part[3] then return part[3] == ARGV[3] and (part[1] == 'running' or part[1] == 'cancelling') and 1 or 0 end
 if (part[1] ~= 'submitting' and part[1] ~= 'cancelling') or not part[4] then return 0 end
-redis.call('HSET', record, 'runId', ARGV[3])
-if ARGV[4] ~= '' then redis.call('HSET', record, 'runPageUrl', ARGV[4]) end
 redis.call('ZREM', key('gate:lease'), ARGV[1])
 redis.call('ZADD', key('gate:watch'), text(now() + tonumber(ARGV[5])), ARGV[1])
-if part[1] == 'submitting' then
-  redis.call('HSET', record, 'state', 'running')
-else
-  redis.call('ZADD', key('gate:cancels'), text(now()), ARGV[1])
-end
+local isCancelling = part[1] == 'cancelling'
+if isCancelling then redis.call('ZADD', key('gate:cancels'), text(now()), ARGV[1]) end
 local of = partOf(ARGV[1])
+of.run = ARGV[3]
 local data = '{"runId":' .. cjson.encode(ARGV[3]) .. ',"attempt":' .. of.attempt
 if ARGV[4] ~= '' then data = data .. ',"runPageUrl":' .. cjson.encode(ARGV[4]) end
 local _, at = event('part.running', of.corr, partSubject(ARGV[1], of), data .. '}')
-redis.call('HSET', record, 'submittedAt', at)
+redis.call('HSET', record, 'runId', ARGV[3], 'submittedAt', at, 'state', isCancelling and 'cancelling' or 'running')
+if ARGV[4] ~= '' then redis.call('HSET', record, 'runPageUrl', ARGV[4]) end
 return 1

@@ -40,7 +40,7 @@ local function trigger(kind, id, delayMs, alone)
 end
 
 local function untrack(work)
+  if redis.call('ZREM', key('open'), work) == 0 then return end
   redis.call('HDEL', key('triggers'), work)
   redis.call('HDEL', key('retriggers'), work)
-  redis.call('ZREM', key('open'), work)
 end

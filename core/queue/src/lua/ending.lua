@@ -26,11 +26,11 @@ end
 
 -- From here on nothing shares the request, and no deadline ends it.
 local function closeRequest(id)
-  dropChange('deadline|' .. id)
-  endWalk(id)
+  local has = redis.call('HMGET', key('req:' .. id), 'deadline', 'walk', 'coalesce')
+  if has[1] then dropChange('deadline|' .. id) end
+  if has[2] then endWalk(id) end
   untrack('mediate:' .. id)
-  local coalesce = redis.call('HGET', key('req:' .. id), 'coalesce')
-  if coalesce and redis.call('GET', key('coalesce:' .. coalesce)) == id then redis.call('DEL', key('coalesce:' .. coalesce)) end
+  if has[3] and redis.call('GET', key('coalesce:' .. has[3])) == id then redis.call('DEL', key('coalesce:' .. has[3])) end
 end
 
 -- Ends a request that has not ended. `fields`: further names and values of the record. The finish flow of a joining request tells the
@@ -39,8 +39,7 @@ local function endRequest(id, state, data, fields)
   local record = key('req:' .. id)
   local was = redis.call('HMGET', record, 'state', 'corr', 'pipeline')
   local endEvent, at = event('request.' .. state, was[2], requestSubject(id, was[3]), data)
-  redis.call('HSET', record, 'state', state, 'endedAt', at, 'endEvent', endEvent)
-  if #fields > 0 then redis.call('HSET', record, unpack(fields)) end
+  redis.call('HSET', record, 'state', state, 'endedAt', at, 'endEvent', endEvent, unpack(fields))
   redis.call('ZADD', key('ended'), at, 'req:' .. id)
   closeRequest(id)
   if was[1] ~= 'joining' then trigger('notify', id) end
@@ -72,22 +71,24 @@ local function meter(id, part, runMs)
 end
 
 local function endPart(id, part, outcome)
-  redis.call('HSET', key('part:' .. id), 'state', outcome.state, 'runMs', outcome.runMs)
+  local record = { 'state', outcome.state, 'runMs', outcome.runMs }
   local data = '{"state":"' .. outcome.state .. '","attempt":' .. part.attempt .. ',"runMs":' .. outcome.runMs
   local runMs = tonumber(outcome.runMs)
   if outcome.state == 'succeeded' then remember(part.class, runMs) end
   local cost = meter(id, part, runMs)
   if cost then data = data .. ',"costMicros":' .. text(cost) end
   if outcome.failure ~= '' then
-    redis.call('HSET', key('part:' .. id), 'failure', outcome.failure)
+    record[#record + 1] = 'failure'
+    record[#record + 1] = outcome.failure
     data = data .. ',"failure":' .. outcome.failure
   end
   if outcome.log ~= '' then
-    redis.call('HSET', key('part:' .. id), 'log', outcome.log)
+    record[#record + 1] = 'log'
+    record[#record + 1] = outcome.log
     data = data .. ',"log":' .. cjson.encode(outcome.log)
   end
   local _, at = event('part.ended', part.corr, partSubject(id, part), data .. '}')
-  redis.call('HSET', key('part:' .. id), 'endedAt', at)
+  redis.call('HSET', key('part:' .. id), 'endedAt', at, unpack(record))
   redis.call('HINCRBY', key('req:' .. part.request), 'ended', 1)
 end
 

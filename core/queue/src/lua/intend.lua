@@ -11,8 +11,7 @@ if part[1] ~= 'granted' and part[1] ~= 'submitting' and part[1] ~= 'cancelling' 
 if part[1] == 'granted' and isWalkedOver(part[7], tonumber(part[8])) then return 0 end
 if part[3] ~= ARGV[3] then return { 'attempt', part[3] } end
 if part[4] and part[4] ~= ARGV[4] then return { 'token', part[4] } end
-redis.call('HSET', record, 'token', ARGV[4], 'submitter', part[5])
-if part[1] == 'granted' then redis.call('HSET', record, 'state', 'submitting') end
+redis.call('HSET', record, 'token', ARGV[4], 'submitter', part[5], 'state', part[1] == 'granted' and 'submitting' or part[1])
 if part[1] == 'granted' or part[6] ~= part[5] then
   local of = partOf(ARGV[1])
   local data = '{"attempt":' .. ARGV[3] .. ',"token":' .. cjson.encode(ARGV[4]) .. ',"node":' .. cjson.encode(part[5]) .. '}'

@@ -26,14 +26,13 @@ local later = notBefore and tonumber(notBefore) > now()
 for index = 0, total - 1 do
   local partId, at = id .. '-' .. index, GIVEN + 1 + index * 3
   local part = key('part:' .. partId)
-  redis.call('HSET', part, 'request', id, 'index', index, 'key', ARGV[at], 'doc', ARGV[at + 1],
+  local facts = { state = 'parked', class = class, request = id, corr = record[2], pipeline = record[3], attempt = '1' }
+  local _, parkedAt = event('part.parked', record[2], partSubject(partId, facts), ARGV[at + 2])
+  redis.call('HSET', part, 'request', id, 'index', index, 'key', ARGV[at], 'doc', ARGV[at + 1], 'parkedAt', parkedAt,
     'state', 'parked', 'attempt', 1, 'class', class, 'corr', record[2], 'pipeline', record[3], 'headStart', headStartUs)
   if notBefore then redis.call('HSET', part, 'notBefore', notBefore) end
   if deadline then redis.call('HSET', part, 'deadline', deadline) end
   if ARGV[8] ~= '' then redis.call('HSET', part, 'price', ARGV[8], 'estimate', ARGV[9]) end
-  local facts = { state = 'parked', class = class, request = id, corr = record[2], pipeline = record[3], attempt = '1' }
-  local _, parkedAt = event('part.parked', record[2], partSubject(partId, facts), ARGV[at + 2])
-  redis.call('HSET', part, 'parkedAt', parkedAt)
   if later then
     redis.call('HSET', part, 'later', '1', 'waitsFor', 'not-before', 'waiting', '{"dimension":"not-before","limit":0,"inUse":0}')
     local why = '{"dimension":"not-before","limit":0,"inUse":0,"ahead":0,"until":' .. notBefore .. '}'
