@@ -11,7 +11,7 @@ export function scriptsThatFreeAtTheEndOfALease(folder: string): string {
   if (text.split(line).length !== 2) throw new Error('reap.lua has no such line');
   const frees = `
       local part = partOf(id)
-      freeSlot(id, part.class)
+      freeSlot(id, part)
       redis.call('HSET', key('part:' .. id), 'state', 'parked')
       enter(id, part.class, 0)\n`;
   const freed = text.replace(line, () => frees).replace('return #ids', 'pump(100)\nreturn #ids');

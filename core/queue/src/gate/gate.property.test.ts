@@ -33,7 +33,7 @@ const mutants: Record<string, Mutation> = {
   'frees the slot when a lease ends': [
     'reap',
     "  trigger('submit', id, 0, true)\n",
-    "  freeSlot(id, partOf(id).class)\n  trigger('submit', id, 0, true)\n",
+    "  freeSlot(id, partOf(id))\n  trigger('submit', id, 0, true)\n",
   ],
   'grants what comes without a look at its room': ['gate', 'return not blockerOf(class) and', 'return true or'],
   'forgets a quota when its run ends': ['gate', 'if not periodOf(claim.dimension) then', 'if true then'],

@@ -25,23 +25,22 @@ local function endWalk(id)
 end
 
 -- From here on nothing shares the request, and no deadline ends it.
-local function closeRequest(id)
-  local has = redis.call('HMGET', key('req:' .. id), 'deadline', 'walk', 'coalesce')
-  if has[1] then dropChange('deadline|' .. id) end
-  if has[2] then endWalk(id) end
+local function closeRequest(id, deadline, walk, coalesce)
+  if deadline then dropChange('deadline|' .. id) end
+  if walk then endWalk(id) end
   untrack('mediate:' .. id)
-  if has[3] and redis.call('GET', key('coalesce:' .. has[3])) == id then redis.call('DEL', key('coalesce:' .. has[3])) end
+  if coalesce and redis.call('GET', key('coalesce:' .. coalesce)) == id then redis.call('DEL', key('coalesce:' .. coalesce)) end
 end
 
 -- Ends a request that has not ended. `fields`: further names and values of the record. The finish flow of a joining request tells the
 -- client itself (and stays tracked until it has); any other end needs its own trigger.
 local function endRequest(id, state, data, fields)
   local record = key('req:' .. id)
-  local was = redis.call('HMGET', record, 'state', 'corr', 'pipeline')
+  local was = redis.call('HMGET', record, 'state', 'corr', 'pipeline', 'deadline', 'walk', 'coalesce')
   local endEvent, at = event('request.' .. state, was[2], requestSubject(id, was[3]), data)
   redis.call('HSET', record, 'state', state, 'endedAt', at, 'endEvent', endEvent, unpack(fields))
   redis.call('ZADD', key('ended'), at, 'req:' .. id)
-  closeRequest(id)
+  closeRequest(id, was[4], was[5], was[6])
   if was[1] ~= 'joining' then trigger('notify', id) end
 end
 
@@ -50,17 +49,17 @@ local RUNS_KEPT = 64
 local function remember(class, runMs)
   local operation = string.match(class, 'op:([^=|]+)=')
   if not operation or runMs <= 0 then return end
-  redis.call('LPUSH', key('gate:ran:' .. operation), text(runMs))
-  redis.call('LTRIM', key('gate:ran:' .. operation), 0, RUNS_KEPT - 1)
+  local kept = redis.call('LPUSH', key('gate:ran:' .. operation), text(runMs))
+  if kept >= 2 * RUNS_KEPT then redis.call('LTRIM', key('gate:ran:' .. operation), 0, RUNS_KEPT - 1) end
 end
 
 -- What the run times of all its attempts cost: booked to the part, the request and the budgets it claims. Returns it, or nil without a price.
 local function meter(id, part, runMs)
-  local facts = redis.call('HMGET', key('part:' .. id), 'price', 'priorMs', 'booked')
-  if not facts[1] then return nil end
+  if not part.price then return nil end
+  local facts = redis.call('HMGET', key('part:' .. id), 'priorMs', 'booked')
   -- A part that is run again has paid for its earlier attempts already.
-  local cost = math.ceil((runMs + tonumber(facts[2] or 0)) * tonumber(facts[1]) / 3600000)
-  local total = cost + tonumber(facts[3] or 0)
+  local cost = math.ceil((runMs + tonumber(facts[1] or 0)) * tonumber(part.price) / 3600000)
+  local total = cost + tonumber(facts[2] or 0)
   redis.call('HDEL', key('part:' .. id), 'priorMs')
   redis.call('HSET', key('part:' .. id), 'cost', text(total), 'booked', text(total))
   redis.call('HINCRBY', key('req:' .. part.request), 'cost', text(cost))
@@ -95,7 +94,7 @@ end
 -- A part that is parked, or has a slot and no intent yet (so that no call can be under way: `intend` would be refused from now on).
 local function endUnsubmitted(id, part, outcome)
   if part.later then tellParked(id, part) end
-  if part.state == 'parked' then leave(id, part.class) else freeSlot(id, part.class) end
+  if part.state == 'parked' then leave(id, part.class) else freeSlot(id, part) end
   endPart(id, part, { state = outcome.state, failure = outcome.failure, runMs = '0', log = '' })
 end
 
@@ -122,14 +121,14 @@ end
 
 -- With the last part: a cancelled request ends here, any other goes to the finish flow.
 local function finishIfAllEnded(requestId)
-  local record = redis.call('HMGET', key('req:' .. requestId), 'state', 'total', 'ended', 'cancelBy', 'corr', 'pipeline')
+  local record = redis.call('HMGET', key('req:' .. requestId), 'state', 'total', 'ended', 'cancelBy', 'corr', 'pipeline', 'deadline', 'walk', 'coalesce')
   if tonumber(record[3]) < tonumber(record[2]) then return end
   if record[1] == 'cancelling' then
     endRequest(requestId, 'cancelled', '{"by":' .. cjson.encode(record[4]) .. '}', {})
   elseif record[1] == 'running' then
     redis.call('HSET', key('req:' .. requestId), 'state', 'joining')
     event('request.joining', record[5], requestSubject(requestId, record[6]), '{}')
-    closeRequest(requestId)
+    closeRequest(requestId, record[7], record[8], record[9])
     trigger('finish', requestId)
   end
 end

@@ -173,7 +173,7 @@ local function leave(id, class)
   end
 end
 
-local function giveSlot(id, class, part, parkedAt)
+local function giveSlot(id, class, part, facts)
   local uses = {}
   for _, claim in ipairs(claimsOf(class)) do
     if periodOf(claim.dimension) then
@@ -183,11 +183,11 @@ local function giveSlot(id, class, part, parkedAt)
     end
   end
   countAll('gate:use', uses)
-  takeTurn(tenantOf(class))
+  takeTurn(tenantOf(class), facts.atOnce)
   local at = now()
   redis.call('ZADD', key('gate:lease'), text(at + settings.leaseMs), id)
   redis.call('ZADD', key('gate:holding'), text(at), id)
-  local data = '{"waitedMs":' .. text(math.max(0, at - tonumber(parkedAt))) .. '}'
+  local data = '{"waitedMs":' .. text(math.max(0, at - tonumber(facts.parkedAt))) .. '}'
   local _, grantedAt = event('part.granted', part.corr, partSubject(id, part), data)
   redis.call('HSET', key('part:' .. id), 'state', 'granted', 'grantedAt', grantedAt)
   trigger('submit', id)
@@ -209,7 +209,7 @@ local function grant(class)
     -- Out of the gate, for the walk to find it.
     redis.call('HSET', key('part:' .. id), 'later', '1')
   else
-    giveSlot(id, class, part, facts[1])
+    giveSlot(id, class, part, { parkedAt = facts[1] })
   end
   dropHolds(class)
   local nextId, nextScore = headOf(class)
@@ -224,8 +224,7 @@ end
 
 -- As `enter` and `pump` for a part that nobody stands before, without the way through the lines.
 local function grantAtOnce(id, class, part, parkedAt)
-  joinTurns(tenantOf(class))
-  giveSlot(id, class, part, parkedAt)
+  giveSlot(id, class, part, { parkedAt = parkedAt, atOnce = true })
 end
 
 -- Grants what fits, best first, at most `budget` parts. Returns how many it took from the gate: the full budget means that more may fit.
@@ -257,9 +256,9 @@ local function pump(budget)
 end
 
 -- The slot is the run's: called where a part ends, and nowhere else.
-local function freeSlot(id, class)
+local function freeSlot(id, part)
   local uses = {}
-  for _, claim in ipairs(claimsOf(class)) do
+  for _, claim in ipairs(claimsOf(part.class)) do
     if not periodOf(claim.dimension) then uses[#uses + 1] = { dimension = claim.dimension, by = -claim.weight } end
   end
   local someoneIsBlocked = redis.call('EXISTS', key('gate:blocked-by')) == 1
@@ -267,11 +266,13 @@ local function freeSlot(id, class)
     local dimension = uses[index].dimension
     if someoneIsBlocked then markDirty(dimension) end
     if left == 0 and redis.call('HEXISTS', key('gate:closed:' .. dimension), 'drain') == 1 then
-      event('gate.drained', redis.call('HGET', key('part:' .. id), 'corr'), '{}', '{"dimension":"' .. dimension .. '"}')
+      event('gate.drained', part.corr, '{}', '{"dimension":"' .. dimension .. '"}')
     end
   end
   redis.call('ZREM', key('gate:holding'), id)
-  redis.call('ZREM', key('gate:lease'), id)
   redis.call('ZREM', key('gate:watch'), id)
+  -- A lease ends with `bind`, and nothing that runs is to be cancelled.
+  if part.state == 'running' then return end
+  redis.call('ZREM', key('gate:lease'), id)
   redis.call('ZREM', key('gate:cancels'), id)
 end

@@ -47,6 +47,8 @@ for index = 0, total - 1 do
 end
 
 local budget = total + 64
+-- Where each was granted at once, nobody stands before or behind them.
+if granted == total then return { 'parked', granted, budget } end
 granted = granted + pump(budget - granted)
 local blocker = not later and redis.call('EXISTS', key('gate:wait:' .. class)) == 1 and waitsFor(class)
 if blocker then

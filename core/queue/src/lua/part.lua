@@ -6,11 +6,11 @@ local function partSubject(id, part)
 end
 
 local function partOf(id)
-  local fields = redis.call('HMGET', key('part:' .. id), 'state', 'class', 'request', 'corr', 'pipeline', 'runId', 'attempt', 'later')
+  local fields = redis.call('HMGET', key('part:' .. id), 'state', 'class', 'request', 'corr', 'pipeline', 'runId', 'attempt', 'later', 'price')
   if not fields[1] then return nil end
   return {
     state = fields[1], class = fields[2], request = fields[3], corr = fields[4], pipeline = fields[5], run = fields[6], attempt = fields[7],
-    later = fields[8],
+    later = fields[8], price = fields[9],
   }
 end
 

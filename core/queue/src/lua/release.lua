@@ -7,7 +7,7 @@ local part = partOf(id)
 if not part then return { -1 } end
 if part.state ~= 'granted' and part.state ~= 'submitting' and part.state ~= 'running' and part.state ~= 'cancelling' then return { -1 } end
 if ARGV[7] ~= '' and part.attempt ~= ARGV[7] then return { -1 } end
-freeSlot(id, part.class)
+freeSlot(id, part)
 if ARGV[2] == 'succeeded' then redis.call('HDEL', key('part:' .. id), 'failure') end
 endPart(id, part, { state = ARGV[2], runMs = ARGV[3], failure = ARGV[4], log = ARGV[5] })
 local more = 0

@@ -49,8 +49,10 @@ local function joinTurns(tenant)
   if turnsOf(tenant) < turn then redis.call('HSET', key('gate:turns'), tenant, text(turn)) end
 end
 
-local function takeTurn(tenant)
-  local turns = turnsOf(tenant)
-  if turns > tonumber(redis.call('GET', key('gate:turn')) or 0) then redis.call('SET', key('gate:turn'), text(turns)) end
+-- `joins`: it has not waited, and begins where the others are.
+local function takeTurn(tenant, joins)
+  local turns, turn = turnsOf(tenant), tonumber(redis.call('GET', key('gate:turn')) or 0)
+  if joins then turns = math.max(turns, turn) end
+  if turns > turn then redis.call('SET', key('gate:turn'), text(turns)) end
   redis.call('HSET', key('gate:turns'), tenant, text(turns + 1))
 end

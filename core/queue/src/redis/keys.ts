@@ -40,7 +40,7 @@
  * gate:foreign:<ws>   HASH    dimension -> places of it that runs of others take
  * gate:rate:<dim>     HASH    sixtieth of the quota's time -> places granted in it
  * gate:month          STRING  month that the budgets count, `2026-11`
- * gate:ran:<op>       LIST    run times of the operation in ms, newest first, at most 64
+ * gate:ran:<op>       LIST    run times of the operation in ms, newest first, at most 128 (the newest 64 count)
  * gate:waiting        HASH    dimension -> parked parts that claim it
  * gate:arrival        STRING  last arrival, microseconds
  * gate:wait:<class>   ZSET    parked part ids; score = arrival minus head start, microseconds
