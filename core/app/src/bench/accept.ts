@@ -11,6 +11,8 @@ import { type LaneRig, openLaneRig } from './lane-rig.ts';
 
 const ROUNDS = 5;
 const CONNECTIONS = 10;
+/** Of either side. A service runs for weeks; in its first seconds the compiler works beside it, more for more code. */
+const WARM_SECONDS = 12;
 const body = JSON.stringify({ operation: 'bench', body: { month: 3, origins: ['EWR', 'JFK'], note: 'x'.repeat(200) } });
 
 /**
@@ -26,7 +28,7 @@ export async function benchAccept(installation: Installation, say: (line: string
   try {
     const [mine, theirs]: [Taken[], Taken[]] = [[], []];
     const load = (url: string, more: string[]) => fire(url, secret, more);
-    await load(ours.url, ['--duration', '2']);
+    for (const { url } of [ours, bare]) await load(url, ['--duration', String(WARM_SECONDS)]);
     // Before the rounds: after them Redis writes a file of half a million requests anew, and the disk is what is measured.
     const steady = await load(ours.url, ['--duration', '10', '--overallRate', '200']);
     const steadyRaw = await load(bare.url, ['--duration', '10', '--overallRate', '200']);

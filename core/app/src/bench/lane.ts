@@ -6,9 +6,9 @@ import { openLaneRig, type LaneRig, startLane } from './lane-rig.ts';
 import { direct } from './submit.ts';
 
 /** Enough that the first look at a run, a quarter of a second after its start, is not what is measured. */
-const REQUESTS = 2_000;
+const REQUESTS = 4_000;
 const ROUNDS = 5;
-const WARM_UP = 1_000;
+const WARM_UP = 6_000;
 /** Accepted, or added, at a time. */
 const AT_ONCE = 20;
 /** Queue jobs of one stage at once: as many as the catalogue of queue jobs gives to `submit`. */
