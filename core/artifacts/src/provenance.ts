@@ -1,8 +1,26 @@
-import type { ArtifactFile, ArtifactSet, BuildPlan, DependencyUse, Digest, ServedFile } from '@slowlane/contracts';
+import type {
+  ArtifactFile,
+  ArtifactSet,
+  BuildPlan,
+  DependencyUse,
+  Digest,
+  ServedFile,
+  TrustKind,
+} from '@slowlane/contracts';
 import { canonicalJson } from '@slowlane/kit';
 import { sealEnvelope } from './dsse.ts';
 import type { DsseEnvelope, ProvenanceStatement } from './schema.ts';
 import type { SigningKey } from './signing-key.ts';
+
+/** What a prebuilt artifact was held against, and did: the strongest names the kind. */
+export interface TrustFound {
+  kind: TrustKind;
+  digest: Digest;
+  /** File of the project with the public keys. */
+  openpgp?: { keys: string };
+  /** As in the certificate of the one who signed. */
+  sigstore?: { identity: string; issuer: string };
+}
 
 /** What went into an artifact set, as the control plane saw it. */
 export interface ProvenanceInputs {
@@ -31,6 +49,8 @@ export interface ProvenanceInputs {
   unverifiedHosts?: readonly string[];
   /** Whether caches of an earlier build were there: only a cold build may claim that nothing influenced it. */
   warm: boolean;
+  /** What a prebuilt artifact was held against. */
+  trust?: TrustFound;
   /** The set that `served` comes from. */
   dependencies?: DependencyUse;
   /** Epoch milliseconds. */
@@ -93,6 +113,7 @@ function buildDefinition(inputs: ProvenanceInputs): Record<string, unknown> {
       sandbox: inputs.sandbox,
       dependencies: inputs.dependencies,
       unverifiedHosts: inputs.unverifiedHosts,
+      trust: inputs.trust,
     },
     resolvedDependencies: [...sourceDependencies(inputs), ...servedDependencies(inputs.served)],
   };

@@ -260,6 +260,18 @@ export const errorCodes = {
     summary: 'The artifact is not a valid JAR, wheel or script.',
     hint: 'See the message.',
   },
+  'artifact.not-verified': {
+    kind: 'user',
+    status: 422,
+    summary: 'A prebuilt JAR does not hold against the digest or the Sigstore bundle that its project names.',
+    hint: 'Do not use the JAR before its makers say which bytes are theirs.',
+  },
+  'artifact.untrusted': {
+    kind: 'user',
+    status: 422,
+    summary: 'A prebuilt JAR is trusted less than policy.prebuilt asks for.',
+    hint: 'Pin its digest, or have its signature checked.',
+  },
   'artifact.corrupt': {
     kind: 'platform',
     status: 500,

@@ -30,6 +30,22 @@ export const ToolRequirement = z.strictObject({
 });
 export type ToolRequirement = z.infer<typeof ToolRequirement>;
 
+/** What a prebuilt artifact must hold against: its project says it, and the core checks the bytes that it collected. Nothing of it: the bytes served first count. */
+export const PlanTrust = z.strictObject({
+  /** Of the primary artifact, in lower-case hex. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  /** A step of the plan has `gpgv` check it with the public keys in this file of the project. */
+  openpgp: z.strictObject({ keys: z.string().max(300) }).optional(),
+  /** The bundle is left at this path below `/work`; whoever signed has this identity of this provider. */
+  sigstore: z
+    .strictObject({ bundle: z.string().max(300), identity: z.string().max(1_000), issuer: z.string().max(1_000) })
+    .optional(),
+});
+export type PlanTrust = z.infer<typeof PlanTrust>;
+
 /** A file that the core writes below `/work` before the steps start (generated settings of the tool). */
 export const PlanFile = z.strictObject({ path: z.string(), content: z.string().max(65_536) });
 
@@ -43,6 +59,7 @@ export const BuildPlan = z.strictObject({
   plugin: z.string(),
   /** The artifact was built elsewhere and is only taken from there: the provenance then claims no build. */
   prebuilt: z.boolean().optional(),
+  trust: PlanTrust.optional(),
   tools: z.array(ToolRequirement),
   files: z.array(PlanFile).default([]),
   steps: z.array(PlanStep).min(1),

@@ -2,6 +2,10 @@ import { z } from 'zod';
 import { Name } from './common.ts';
 import { BlackoutDates, BytesText, DurationText, GateMetric, GateWindow } from './pipeline-file.ts';
 
+/** How a prebuilt JAR can be trusted, the strongest first. */
+export const trustKinds = ['pinned', 'signed', 'first-sight'] as const;
+export type TrustKind = (typeof trustKinds)[number];
+
 /** What pipeline authors may claim at most: the `policy:` part of slowlane.yaml. A claim above it is refused when the pipeline is applied. */
 export const Policy = z.strictObject({
   concurrency: z.int().min(1).default(10),
@@ -23,6 +27,11 @@ export const Policy = z.strictObject({
    * without TLS. Names must lead to public addresses; an inner one is allowed only where it is written as digits.
    */
   downloads: z.array(z.string().regex(/^(?:http:\/\/)?[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?$/)).default([]),
+  /**
+   * Least trust in a prebuilt JAR: `pinned`, its project names the digest; `signed`, also an OpenPGP signature or a Sigstore bundle that was checked;
+   * `first-sight`, also what was served first.
+   */
+  prebuilt: z.enum(trustKinds).default('first-sight'),
   /**
    * Hosts that builds may reach by TLS past all registries, where their pipeline asks for it (`build.connect`): `host` or `host:port`. What comes
    * from there is not verified. Names must lead to public addresses; an inner one is allowed only where it is written as digits.

@@ -1,4 +1,5 @@
 export { freePort } from './free-port.ts';
+export * from './local-sigstore.ts';
 export * from './memory-build-lane.ts';
 export * from './memory-request-lane.ts';
 export * from './memory-stores.ts';

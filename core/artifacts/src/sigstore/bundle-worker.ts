@@ -1,0 +1,10 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { type BundleClaim, checkBundle } from './check-bundle.ts';
+
+const { artifact, ...rest } = workerData as {
+  artifact: Uint8Array;
+  bundle: string;
+  trustedRoot: string;
+  claim: BundleClaim;
+};
+parentPort?.postMessage(checkBundle(Buffer.from(artifact.buffer, artifact.byteOffset, artifact.byteLength), rest));
