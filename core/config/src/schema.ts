@@ -183,6 +183,8 @@ export const SlowLaneYaml = z.strictObject({
       stream_events: z.int().min(1_000).default(900_000),
     })
     .prefault({}),
+  /** What Sigstore bundles of prebuilt JARs are verified by: a `trusted_root.json`, relative to this file. Nothing of it is fetched. */
+  sigstore: z.strictObject({ trusted_root: z.string().min(1) }).optional(),
   policy: Policy.prefault({}),
   gates: GateLimits.default({ '*': 100, 'pool:default': 4 }),
   /** Money per month of tenants and pipelines; what a run costs comes from `price_per_hour` of its pool. */

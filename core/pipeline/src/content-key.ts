@@ -17,7 +17,7 @@ export function buildKey(
     language: string | undefined;
     manifests: readonly PluginManifest[];
   },
-  deps: Pick<StageDeps, 'zone' | 'root' | 'toolchains' | 'sandbox' | 'tier'>,
+  deps: Pick<StageDeps, 'zone' | 'root' | 'toolchains' | 'sandbox' | 'tier' | 'policy' | 'trustedRoot'>,
 ): Digest {
   const { file, manifests } = inputs;
   return digestOf(
@@ -33,6 +33,9 @@ export function buildKey(
       main: file.job.main ?? null,
       toolchain: deps.root().digest,
       tools: deps.toolchains.map((tool) => `${tool.name} ${tool.version}`).sort(),
+      // What a laxer policy or another root of trust let in is looked at again.
+      ...(deps.policy.prebuilt === 'first-sight' ? {} : { prebuilt: deps.policy.prebuilt }),
+      ...(deps.trustedRoot === undefined ? {} : { trustedRoot: digestOf(deps.trustedRoot) }),
       profile: `${deps.sandbox.kind} ${deps.tier ?? 'full'}`,
     }),
   );

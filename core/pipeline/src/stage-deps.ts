@@ -49,6 +49,8 @@ export interface StageDeps {
   /** Python (`3.11`) of the workspaces that run on this machine's own, by their names. */
   localPython?: { version: string; workspaces: readonly string[] };
   policy: Policy;
+  /** Text of the `trusted_root.json` that Sigstore bundles are verified by; without it, projects that want one are refused. */
+  trustedRoot?: string;
   /** See `ApplyDeps.alsoCheck`: for pipeline files found in a repository. */
   alsoCheck?: ApplyDeps['alsoCheck'];
   /** Signs provenance. */

@@ -48,7 +48,7 @@ function fromFile(tree: TreeSnapshot): { artifact: Artifact; source: string } {
 }
 
 function checkTogether({ artifact, source }: { artifact: Artifact; source: string }): void {
-  if (artifact.signature !== undefined && artifact.maven?.includes('-SNAPSHOT') === true)
+  if ((artifact.signature ?? artifact.sigstore) !== undefined && artifact.maven?.includes('-SNAPSHOT') === true)
     throw new PlanRefusal('plan.refused', `${source}: the signature of a SNAPSHOT is not checked`, {
       hint: 'Name the release, or the version with its timestamp.',
     });

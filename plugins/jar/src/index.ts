@@ -10,7 +10,7 @@ const maxBytes = 65_536;
 export const plugin: LanguagePlugin = {
   manifest: {
     id: 'jar',
-    version: '1.0.0',
+    version: '1.1.0',
     contract: 1,
     configSchema,
     reads: [

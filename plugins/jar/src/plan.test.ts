@@ -66,6 +66,42 @@ describe('plan', () => {
     expect(release.steps[0]?.argv).toContain('web/https/github.com/acme/shop/releases/download/v1.0/shop.jar');
   });
 
+  it('brings the Sigstore bundle beside the JAR, for the core to check', () => {
+    const sigstore = 'sigstore: { identity: build@example.org, issuer: "https://id.example.org" }';
+    const made = plan(treeOf(`maven: org.example:shop:1.0\n${sigstore}`), config);
+    expect(made.steps.map((step) => step.argv.at(-2))).toContain(
+      'maven/org/example/shop/1.0/shop-1.0.jar.sigstore.json',
+    );
+    expect(made.steps.at(-1)?.argv.at(-1)).toBe(`/work/${made.trust?.sigstore?.bundle ?? ''}`);
+    expect(made.trust?.sigstore).toMatchObject({ identity: 'build@example.org', issuer: 'https://id.example.org' });
+    const named = sigstore.replace(' }', ', bundle: all.sigstore }');
+    const release = plan(treeOf(`github: { repo: acme/shop, tag: v1.0, asset: shop.jar }\n${named}`), config);
+    expect(release.steps.map((step) => step.argv.at(-2))).toContain(
+      'web/https/github.com/acme/shop/releases/download/v1.0/all.sigstore',
+    );
+  });
+
+  it.each([
+    'https://ci.example.org/*x',
+    'https://*/acme',
+    '*',
+    'a*@example.org',
+    'https://ci.example.org',
+    '*@example.org',
+  ])('refuses %s as an identity: it would be anybody', (identity) => {
+    const sigstore = `sigstore: { identity: '${identity}', issuer: 'https://id.example.org' }`;
+    expect(() => plan(treeOf(`maven: org.example:shop:1.0\n${sigstore}`), config)).toThrow(/identity/);
+  });
+
+  it('says what the bytes must hold against', () => {
+    const made = plan(
+      treeOf(`maven: g:a:1.0\nsha256: ${sha256.toUpperCase()}\nsignature: { keys: keys/a.asc }`),
+      config,
+    );
+    expect(made.trust).toEqual({ sha256, openpgp: { keys: 'keys/a.asc' } });
+    expect(plan(treeOf('maven: g:a:1.0'), config).trust).toBeUndefined();
+  });
+
   it('fetches the signature beside the JAR, and checks what was taken with the keys of the project alone', () => {
     const made = plan(treeOf('maven: org.example:shop:1.0:all\nsignature: { keys: keys/acme.asc }'), config);
     const paths = made.steps.filter((step) => step.phase === 'resolve').map((step) => step.argv.at(-2));

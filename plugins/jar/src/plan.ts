@@ -24,6 +24,7 @@ export function plan(tree: TreeSnapshot, config: PlanConfig): BuildPlan {
       ...(artifact.signature === undefined ? [] : [artifact.signature.keys]),
     ],
     ...taking,
+    ...trustOf(artifact),
     output: {
       kind: 'jar',
       primary: { include: ['out/jar/*.jar'] },
@@ -48,8 +49,10 @@ function fromWeb(artifact: Artifact, source: string): Taking {
     steps: [
       fetchStep('jar: fetch', path, `${folder}/${fileName}`),
       ...signatureSteps(artifact, { path, fileName, phase: 'resolve' }),
+      ...bundleSteps(artifact, { path, phase: 'resolve' }),
       takeStep(folder, exactly(fileName), artifact.sha256),
       ...signatureSteps(artifact, { path, fileName, phase: 'build' }),
+      ...bundleSteps(artifact, { path, phase: 'build' }),
     ],
     registries: ['web'],
   };
@@ -94,9 +97,11 @@ function fromRepository(artifact: Artifact, maven: string): Taking {
       }),
       mavenStep('jar: resolve it and its libraries', 'resolve', copy(false)),
       ...signatureSteps(artifact, { path, fileName, phase: 'resolve' }),
+      ...bundleSteps(artifact, { path, phase: 'resolve' }),
       mavenStep('jar: copy it and its libraries', 'build', copy(true)),
       takeStep('/work/out/lib', nameOf(name, version, classifier), artifact.sha256),
       ...signatureSteps(artifact, { path, fileName, phase: 'build' }),
+      ...bundleSteps(artifact, { path, phase: 'build' }),
     ],
     registries: [...new Set([repository, 'maven'])],
   };
@@ -163,6 +168,43 @@ function signatureSteps(
       failurePatterns: failure("BAD signature|Can't check signature|verify signatures failed|[Nn]o valid OpenPGP"),
     },
   ];
+}
+
+const bundlePath = 'out/trust/jar.sigstore.json';
+
+/** The bundle is only brought along: it is held against the JAR where no build can lie about it. */
+function bundleSteps(
+  { sigstore }: Artifact,
+  { path, phase }: { path: string; phase: 'resolve' | 'build' },
+): Omit<PlanStep, 'cwd'>[] {
+  if (sigstore === undefined) return [];
+  const kept = '/work/home/sigstore/jar.sigstore.json';
+  const beside = sigstore.bundle === undefined ? `${path}.sigstore.json` : path.replace(/[^/]*$/, sigstore.bundle);
+  if (phase === 'resolve') return [fetchStep('jar: fetch its Sigstore bundle', beside, kept)];
+  return [
+    {
+      name: 'jar: bring its Sigstore bundle',
+      phase,
+      argv: ['install', '-D', '--mode=644', kept, `/work/${bundlePath}`],
+      env: mavenEnv(),
+      missPatterns: ['cannot stat'],
+      failurePatterns: [],
+    },
+  ];
+}
+
+/** What the core holds the collected bytes against. */
+function trustOf({ sha256, signature, sigstore }: Artifact): Pick<BuildPlan, 'trust'> {
+  if ((sha256 ?? signature ?? sigstore) === undefined) return {};
+  return {
+    trust: {
+      ...(sha256 === undefined ? {} : { sha256: sha256.toLowerCase() }),
+      ...(signature === undefined ? {} : { openpgp: { keys: signature.keys } }),
+      ...(sigstore === undefined
+        ? {}
+        : { sigstore: { bundle: bundlePath, identity: sigstore.identity, issuer: sigstore.issuer } }),
+    },
+  };
 }
 
 function takeStep(folder: string, pattern: string, sha256: string | undefined): Omit<PlanStep, 'cwd'> {

@@ -41,6 +41,29 @@ export const Artifact = z.strictObject({
         .regex(/^(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9_./-]{0,199}\.(?:asc|gpg)$/, 'a file of the project: keys/acme.asc'),
     })
     .optional(),
+  /** A Sigstore bundle lies beside the JAR; whoever signed must be this one. Held against the operator's root of trust, outside of the sandbox. */
+  sigstore: z
+    .strictObject({
+      /** As in the certificate: a mail address, or the address of a workflow; that one may end in `/*`. */
+      identity: z
+        .string()
+        .max(1_000)
+        .regex(
+          /^(?:https:\/\/[^\s*/]+\/[^\s*]+?(?:\/\*)?|[^\s*:/]+@[^\s*:/]+)$/,
+          'a mail address, or https://host/path, which may end in /*',
+        ),
+      /** The provider of the identity, word for word. */
+      issuer: z
+        .string()
+        .max(1_000)
+        .regex(/^https:\/\/\S+$/, 'https://host'),
+      /** Name of the file beside the JAR; default: that of the JAR with `.sigstore.json` behind it. */
+      bundle: z
+        .string()
+        .regex(/^[A-Za-z0-9_+~-][A-Za-z0-9_.+~-]{0,199}$/, 'the name of a file beside the JAR')
+        .optional(),
+    })
+    .optional(),
 });
 export type Artifact = z.infer<typeof Artifact>;
 

@@ -33,6 +33,7 @@ import { repository } from '../processes/installation.ts';
 import { sandboxRoot } from '../processes/sandbox-root.ts';
 import { checkPipeline } from './check-pipeline.ts';
 import type { Stores } from './open-stores.ts';
+import { readTrustedRoot } from './read-trusted-root.ts';
 import type { Workspaces } from './workspaces.ts';
 
 /** The push lane's hands: stages, plugin host, gateway and mirrors. */
@@ -107,6 +108,7 @@ export async function createBuilder(setting: {
     ...localPython(config, tools),
     pools: splitPools(config.pools).pools,
     policy: config.policy,
+    ...readTrustedRoot(config.sigstore?.trusted_root, setting.configFile),
     alsoCheck,
     signingKey: stores.signingKey,
     artifactBase: `${config.volumes}/artifacts`,

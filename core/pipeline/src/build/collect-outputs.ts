@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { readTar } from '@slowlane/archive';
-import { artifactSetOf } from '@slowlane/artifacts';
+import { artifactSetOf, maxBundleBytes } from '@slowlane/artifacts';
 import {
   type ArtifactFile,
   type ArtifactSet,
@@ -21,6 +21,8 @@ export interface Outputs {
   companions: Map<string, ArtifactFile>;
   tests: JUnitReport | undefined;
   coverage: Coverage | undefined;
+  /** Sigstore bundle beside a prebuilt artifact: what strangers wrote, not yet looked at. */
+  bundle?: string;
 }
 
 /** Takes the files that the plan names out of the sandbox, into blobs. Only after `killAll`. */
@@ -35,14 +37,23 @@ export async function collectOutputs(
   const tests = globsOf((kind) => kind === 'junit');
   const coverage = globsOf((kind) => kind !== 'junit');
   const outputs: Outputs = { primaries: new Map(), companions: new Map(), tests: undefined, coverage: undefined };
-  const globs = [...tests, ...coverage, ...(reportsOnly ? [] : [...primary.include, ...companions.include])];
+  const bundle = plan.trust?.sigstore?.bundle;
+  const globs = [
+    ...tests,
+    ...coverage,
+    ...(bundle === undefined || reportsOnly ? [] : [bundle]),
+    ...(reportsOnly ? [] : [...primary.include, ...companions.include]),
+  ];
   if (globs.length === 0) return outputs;
   const limits = { maxBytes, maxEntries, maxRatio: 1_000, maxPathBytes: 1_024 };
   await readTar(await sandbox.collect(globs), limits, async (entry, content) => {
     if (entry.kind !== 'file') return;
     const isOne = (include: readonly string[], exclude: readonly string[]): boolean =>
       selectByGlobs([entry.path], include, exclude).length > 0;
-    if (!reportsOnly && isOne(primary.include, primary.exclude)) {
+    if (!reportsOnly && entry.path === bundle) {
+      if (entry.size > maxBundleBytes) throw tooLargeBundle(entry.size);
+      outputs.bundle = await textOf(content);
+    } else if (!reportsOnly && isOne(primary.include, primary.exclude)) {
       outputs.primaries.set(entry.path, await keep(blobs, entry.path, content));
     } else if (!reportsOnly && isOne(companions.include, companions.exclude)) {
       outputs.companions.set(entry.path, await keep(blobs, entry.path, content));
@@ -76,6 +87,13 @@ export function artifactOf(outputs: Outputs, plan: BuildPlan): ArtifactSet {
     );
   }
   return artifactSetOf(plan.output.kind, outputs.primaries.get(only)!, [...outputs.companions.values()]);
+}
+
+function tooLargeBundle(size: number): SlowLaneError {
+  return new SlowLaneError(
+    'artifact.not-verified',
+    `the Sigstore bundle has ${size} bytes, more than ${maxBundleBytes}`,
+  );
 }
 
 async function textOf(content: Parameters<BlobStore['put']>[0]): Promise<string> {

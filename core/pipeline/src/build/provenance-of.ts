@@ -6,7 +6,7 @@ import type { StageContext } from '../stage-context.ts';
 /** What the build itself knows; the rest stands in the record. */
 export type BuildFacts = Pick<
   ProvenanceInputs,
-  'set' | 'plan' | 'served' | 'warm' | 'dependencies' | 'startedAt' | 'endedAt' | 'sbom' | 'report'
+  'set' | 'plan' | 'served' | 'warm' | 'dependencies' | 'startedAt' | 'endedAt' | 'sbom' | 'report' | 'trust'
 > & {
   file: PipelineFile;
   limits: SandboxLimits;
@@ -16,7 +16,7 @@ export type BuildFacts = Pick<
 /** What went into an artifact set, as this side of the sandbox saw it. */
 export function provenanceOf({ deps, record }: StageContext, facts: BuildFacts): ProvenanceInputs {
   const { found, source } = record;
-  const { set, plan, served, warm, dependencies, startedAt, endedAt, log, sbom, report } = facts;
+  const { set, plan, served, warm, dependencies, startedAt, endedAt, log, sbom, report, trust } = facts;
   return {
     set,
     buildId: record.id,
@@ -37,6 +37,7 @@ export function provenanceOf({ deps, record }: StageContext, facts: BuildFacts):
     served,
     ...(facts.file.build.connect === undefined ? {} : { unverifiedHosts: facts.file.build.connect }),
     warm,
+    ...(trust === undefined ? {} : { trust }),
     ...(dependencies === undefined ? {} : { dependencies }),
     startedAt,
     endedAt,

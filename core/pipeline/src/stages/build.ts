@@ -19,6 +19,7 @@ import { dependencyKey } from '../build/dependency-set.ts';
 import { provenanceOf } from '../build/provenance-of.ts';
 import { type PlanResult, runPlan } from '../build/run-plan.ts';
 import { checkPlan } from '../check-plan.ts';
+import { checkTrust, tellTrust } from '../check-trust.ts';
 import { keepLog } from '../keep-log.ts';
 import { manifestOf } from '../manifest-of.ts';
 import { need } from '../need.ts';
@@ -50,6 +51,8 @@ export async function build(context: StageContext): Promise<void> {
     await reportCoverage(context, outputs.coverage, work.file.build.coverage?.minimum);
     const set = artifactOf(outputs, work.plan);
     await log.say(`${set.primary.name} (${formatBytes(set.primary.size)}), ${set.companions.length} companions`);
+    const trust = await checkTrust(deps, { plan: work.plan, set, bundle: outputs.bundle });
+    if (trust !== undefined) await log.say(tellTrust(trust));
     const endedAt = deps.clock.now();
     const kept = {
       ...report,
@@ -57,7 +60,7 @@ export async function build(context: StageContext): Promise<void> {
       log: await keepLog(deps, record.id),
     };
     const { dependencies } = result;
-    const facts = { ...work, ...result, set, ...kept, startedAt, endedAt };
+    const facts = { ...work, ...result, set, ...kept, ...(trust === undefined ? {} : { trust }), startedAt, endedAt };
     const provenance = await putJson(deps.blobs, signProvenance(provenanceOf(context, facts), deps.signingKey));
     await deps.builds.advance(record.id, 'building', {
       ...{ set, provenance: provenance.digest, ...kept },

@@ -1,5 +1,6 @@
 import { putJson, readJsonBlob } from '@slowlane/artifacts';
 import type { TreeSnapshot } from '@slowlane/contracts';
+import { checkTrustMeans } from '../check-trust.ts';
 import { makePlan } from '../make-plan.ts';
 import { need } from '../need.ts';
 import { pipelineOf } from '../pipeline-of.ts';
@@ -13,6 +14,7 @@ export async function plan({ deps, record, log }: StageContext): Promise<void> {
   const file = await pipelineOf(deps, record);
   const tree = (await readJsonBlob(deps.blobs, need(record.found.snapshot, 'snapshot'))) as TreeSnapshot;
   const made = await makePlan(deps, { plugin, file, tree });
+  checkTrustMeans(made, deps);
   await log.say(made.tools.map((tool) => `${tool.name} ${tool.version} (${tool.source})`).join(', '));
   const varies = made.varies ?? [];
   await log.lines(varies.map((reason) => `not reproducible: ${reason}`));
