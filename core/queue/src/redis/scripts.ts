@@ -58,10 +58,28 @@ export const scriptNames = [
 ] as const;
 export type ScriptName = (typeof scriptNames)[number];
 
-export interface Script {
+export interface ScriptText {
   text: string;
   sha: string;
 }
+
+export interface Script extends ScriptText {
+  /** The same for several calls, where they may be carried out together: see `together`. */
+  many: ScriptText | undefined;
+}
+
+/** Scripts that are short and come in bursts. */
+const gathered: ReadonlySet<ScriptName> = new Set<ScriptName>([
+  'accept',
+  'bind',
+  'claim',
+  'end-request',
+  'intend',
+  'notified',
+  'park',
+  'release',
+  'take-request',
+]);
 
 export interface ScriptSettings {
   leaseMs: number;
@@ -94,10 +112,37 @@ export function loadScripts(folder: string, settings: ScriptSettings): Record<Sc
   const entries = scriptNames.map((name) => {
     const included = withIncludes(name, read);
     const script = included.pop() as string;
-    const text = [head, usedDefinitions(included.join('\n'), script), script].join('\n');
-    return [name, { text, sha: createHash('sha1').update(text).digest('hex') }] as const;
+    const used = [head, usedDefinitions(included.join('\n'), script)].join('\n');
+    const many = gathered.has(name) ? scriptOf(together(used, script)) : undefined;
+    return [name, { ...scriptOf(`${used}\n${script}`), many }] as const;
   });
   return Object.fromEntries(entries) as Record<ScriptName, Script>;
+}
+
+function scriptOf(text: string): ScriptText {
+  return { text, sha: createHash('sha1').update(text).digest('hex') };
+}
+
+/**
+ * The script as a function, called for each of several calls: ARGV is, for each, the number of its arguments and these. Returns their replies; one that breaks off is
+ * an error among them, and the others are carried out.
+ */
+function together(used: string, script: string): string {
+  return `${used}
+local function once(ARGV)
+${script}
+end
+local replies, at = {}, 1
+while ARGV[at] do
+  local count, args = tonumber(ARGV[at]), {}
+  for index = 1, count do args[index] = ARGV[at + index] end
+  at = at + count + 1
+${/^local known\b/m.test(used) ? '  known = nil\n' : ''}  local ok, reply = pcall(once, args)
+  if not ok and type(reply) == 'string' then reply = redis.error_reply(reply) end
+  replies[#replies + 1] = reply == nil and false or reply
+end
+return replies
+`;
 }
 
 function settingsText({ leaseMs, patienceMs, turnMs = TURN_MS }: ScriptSettings): string {

@@ -1,8 +1,9 @@
 import type { Redis } from 'ioredis';
-import { orUnavailable } from './availability.ts';
+import { asUnavailable, orUnavailable } from './availability.ts';
 import { createFrozenGuard } from './frozen-guard.ts';
+import { gatherCalls } from './gather-calls.ts';
 import type { Keys } from './keys.ts';
-import type { Script, ScriptName } from './scripts.ts';
+import type { Script, ScriptName, ScriptText } from './scripts.ts';
 
 export type ScriptArgument = string | number;
 
@@ -21,16 +22,33 @@ export function createStore(redis: Redis, options: { keys: Keys; scripts: Record
   const { keys, scripts } = options;
   const frozen = createFrozenGuard(redis);
   const call: Store['call'] = (command) => orUnavailable(() => frozen.run(() => command(redis)));
+  const runOne = (script: ScriptText, args: readonly ScriptArgument[]): Promise<unknown> =>
+    call((connection) => runScript(connection, script, [keys.root, ...args]));
+  const together = gatherCalls<Script, ScriptArgument>(async (script, calls) => {
+    const [first, second] = calls;
+    if (script.many === undefined || second === undefined) return [await runOne(script, first ?? [])];
+    const replies = await runOne(
+      script.many,
+      calls.flatMap((args) => [args.length, ...args]),
+    );
+    return (replies as unknown[]).map(asUnavailable);
+  });
   return {
     keys,
     call,
     close: frozen.close,
-    run: (name, ...args) => call((connection) => runScript(connection, scripts[name], [keys.root, ...args])),
+    run: (name, ...args) =>
+      scripts[name].many !== undefined && args.length <= MOST_ARGUMENTS
+        ? together.run(scripts[name], args)
+        : runOne(scripts[name], args),
     hashes: (names) => call((connection) => readHashes(connection, names.map(keys.of))),
   };
 }
 
-async function runScript(redis: Redis, script: Script, args: ScriptArgument[]): Promise<unknown> {
+/** Of a call that may go with others: a request that is split into more parts is long enough alone. */
+const MOST_ARGUMENTS = 40;
+
+async function runScript(redis: Redis, script: ScriptText, args: ScriptArgument[]): Promise<unknown> {
   try {
     return await redis.evalsha(script.sha, 1, ...args);
   } catch (thrown) {
