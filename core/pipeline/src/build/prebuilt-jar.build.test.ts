@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { readBlob } from '@slowlane/artifacts';
+import { type DsseEnvelope, readBlob, readJsonBlob } from '@slowlane/artifacts';
 import { Policy } from '@slowlane/contracts';
-import { leaveNote } from '@slowlane/testkit';
+import { createLocalSigstore, leaveNote } from '@slowlane/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canStartRealBuilder, type RealBuilder, startRealBuilder } from '../__fixtures__/real-builder.ts';
 import { publicKey, signature, signedJar } from '../__fixtures__/signed-jar.ts';
@@ -95,6 +95,35 @@ describe.skipIf(!(await canStartRealBuilder()))('a prebuilt JAR', () => {
       code: 'build.dependency',
       message: expect.stringContaining('BAD signature'),
     });
+  }, 300_000);
+
+  it('is held against the Sigstore bundle beside it, where no build can judge', async () => {
+    const identity = 'https://ci.example.org/acme/tool/release@refs/tags/v4';
+    const issuer = 'https://id.example.org';
+    const local = createLocalSigstore({ identity, provider: issuer });
+    const { policy } = rig.deps;
+    const trusting = stageRig({}, { ...builder.deps, policy, trustedRoot: local.trustedRoot });
+    files.set('/files/attested.jar', signedJar).set('/files/attested.jar.sigstore.json', local.bundle(signedJar));
+    const project = (name: string) => ({
+      'artifact.yaml': `url: http://${host}/files/attested.jar\nsha256: ${sha256(signedJar)}\nsigstore: { identity: '${name}', issuer: '${issuer}' }\n`,
+      '.slowlane/tool.yaml': 'pipeline: tool\njob: { main: org.jacoco.cli.internal.Main }\n',
+    });
+    const good = await trusting.pushed('tool', project(identity));
+    expect(trusting.builds.text(good.id)).toContain(`a Sigstore bundle of ${identity} (${issuer})`);
+    // Signed, and yet no program.
+    expect(good.failure?.code, trusting.builds.text(good.id).slice(-8_000)).toBe('artifact.main-class-missing');
+    const envelope = (await readJsonBlob(trusting.deps.blobs, good.found.provenance ?? '')) as DsseEnvelope;
+    const { predicate } = JSON.parse(Buffer.from(envelope.payload, 'base64').toString());
+    expect(predicate.buildDefinition.internalParameters.trust).toEqual({
+      kind: 'pinned',
+      digest: `sha256:${sha256(signedJar)}`,
+      sigstore: { identity, issuer },
+    });
+    const stranger = await trusting.pushed('tool', project(identity.replace('acme', 'other')));
+    const message = expect.stringContaining(`is signed by "${identity}", the project wants`);
+    expect(stranger.failure).toMatchObject({ code: 'artifact.not-verified', message });
+    const rootless = await rig.pushed('tool', project(identity));
+    expect(rootless.failure?.message).toContain('no root of trust');
   }, 300_000);
 
   it('at an address is taken when its digest is the pinned one', async () => {
