@@ -18,6 +18,8 @@ export interface BundleDials {
   issuedAt?: Date;
   /** Leaves out what others count on. */
   without?: 'inclusion-proof' | 'inclusion-promise' | 'sct' | 'log-entry';
+  /** An attestation (in-toto) about files of these digests (hex), instead of a signature of the bytes. */
+  subjects?: string[];
   /** Signs these bytes; the bundle claims the artifact's digest all the same. */
   signedBytes?: Buffer;
 }
@@ -29,6 +31,16 @@ export interface LocalSigstore {
   bundle(artifact: Buffer, dials?: BundleDials): string;
 }
 
+interface EntryOrder {
+  /** Of the artifact, or of the statement about it. */
+  digest: Buffer;
+  signature: Buffer;
+  certificate: Buffer;
+  loggedAt: Date;
+  isStatement: boolean;
+}
+
+const statementType = 'application/vnd.in-toto+json';
 const day = 86_400_000;
 const sha256 = (...parts: Buffer[]) => createHash('sha256').update(Buffer.concat(parts)).digest();
 const base64 = (bytes: Buffer | string) => Buffer.from(bytes).toString('base64');
@@ -88,44 +100,50 @@ export function createLocalSigstore({
       const sct = sctExtension(tbsCertificate(order), { log: certificates, issuer: ca, at: issuedAt });
       const whole = dials.without === 'sct' ? order : { ...order, extensions: [...extensions, sct] };
       const certificate = signCertificate(tbsCertificate(whole), ca);
-      const signature = sign('sha256', dials.signedBytes ?? artifact, keys.privateKey);
+      const statement = dials.subjects === undefined ? undefined : statementOf(dials.subjects);
+      const signed = statement === undefined ? (dials.signedBytes ?? artifact) : preAuthentication(statement);
+      const signature = sign('sha256', signed, keys.privateKey);
       const loggedAt = dials.loggedAt ?? new Date(issuedAt.getTime() + 60_000);
-      const entry = logEntry({ digest: sha256(artifact), signature, certificate, loggedAt });
+      const entry = logEntry({
+        digest: sha256(statement ?? artifact),
+        signature,
+        certificate,
+        loggedAt,
+        isStatement: statement !== undefined,
+      });
       return JSON.stringify({
         mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
         verificationMaterial: {
           certificate: { rawBytes: base64(certificate) },
           tlogEntries: dials.without === 'log-entry' ? [] : [without(entry, dials.without)],
         },
-        messageSignature: {
-          messageDigest: { algorithm: 'SHA2_256', digest: base64(sha256(artifact)) },
-          signature: base64(signature),
-        },
+        ...(statement === undefined
+          ? {
+              messageSignature: {
+                messageDigest: { algorithm: 'SHA2_256', digest: base64(sha256(artifact)) },
+                signature: base64(signature),
+              },
+            }
+          : {
+              dsseEnvelope: {
+                payload: base64(statement),
+                payloadType: statementType,
+                signatures: [{ sig: base64(signature), keyid: '' }],
+              },
+            }),
       });
     },
   };
 
   /** The second of two entries, so that the proof has a step. */
-  function logEntry({
-    digest,
-    signature,
-    certificate,
-    loggedAt,
-  }: {
-    digest: Buffer;
-    signature: Buffer;
-    certificate: Buffer;
-    loggedAt: Date;
-  }) {
+  function logEntry({ digest, signature, certificate, loggedAt, isStatement }: EntryOrder) {
     const pem = `-----BEGIN CERTIFICATE-----\n${base64(certificate).replaceAll(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
-    const body = JSON.stringify({
-      apiVersion: '0.0.1',
-      kind: 'hashedrekord',
-      spec: {
-        data: { hash: { algorithm: 'sha256', value: digest.toString('hex') } },
-        signature: { content: base64(signature), publicKey: { content: base64(pem) } },
-      },
-    });
+    const hash = { algorithm: 'sha256', value: digest.toString('hex') };
+    const kind = isStatement ? 'dsse' : 'hashedrekord';
+    const spec = isStatement
+      ? { payloadHash: hash, signatures: [{ signature: base64(signature), verifier: base64(pem) }] }
+      : { data: { hash }, signature: { content: base64(signature), publicKey: { content: base64(pem) } } };
+    const body = JSON.stringify({ apiVersion: '0.0.1', kind, spec });
     const integratedTime = Math.floor(loggedAt.getTime() / 1_000);
     // Keys in the order of canonical JSON.
     const promised = JSON.stringify({
@@ -144,7 +162,7 @@ export function createLocalSigstore({
     return {
       logIndex: '1',
       logId: { keyId: base64(rekor.id) },
-      kindVersion: { kind: 'hashedrekord', version: '0.0.1' },
+      kindVersion: { kind, version: '0.0.1' },
       integratedTime: String(integratedTime),
       inclusionPromise: { signedEntryTimestamp: base64(sign('sha256', Buffer.from(promised), rekor.privateKey)) },
       inclusionProof: {
@@ -163,4 +181,18 @@ function without(entry: object, part: BundleDials['without']): object {
   const key =
     part === 'inclusion-proof' ? 'inclusionProof' : part === 'inclusion-promise' ? 'inclusionPromise' : undefined;
   return Object.fromEntries(Object.entries(entry).filter(([name]) => name !== key));
+}
+
+function statementOf(subjects: string[]): Buffer {
+  const subject = subjects.map((digest, index) => ({ name: `file${index}`, digest: { sha256: digest } }));
+  const [_type, predicateType] = ['https://in-toto.io/Statement/v1', 'https://slsa.dev/provenance/v1'];
+  return Buffer.from(JSON.stringify({ _type, subject, predicateType, predicate: {} }));
+}
+
+/** What DSSE signs. */
+function preAuthentication(statement: Buffer): Buffer {
+  return Buffer.concat([
+    Buffer.from(`DSSEv1 ${statementType.length} ${statementType} ${statement.length} `),
+    statement,
+  ]);
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type BlobStore } from '@slowlane/contracts';
 import { type BundleDials, createLocalSigstore, createMemoryBlobStore } from '@slowlane/testkit';
 import { describe, expect, it } from 'vitest';
@@ -52,6 +53,19 @@ describe('verifyBundle', () => {
     );
     const lying = { ...JSON.parse(other), messageSignature: JSON.parse(right).messageSignature };
     await expect(verify(JSON.stringify(lying))).rejects.toThrow(/does not hold/);
+  });
+
+  it('takes an attestation that has the JAR among its subjects, and no other', async () => {
+    const digest = createHash('sha256').update(jar).digest('hex');
+    const other = 'f'.repeat(64);
+    expect(await verify(sigstore.bundle(jar, { subjects: [other, digest] }))).toEqual({ identity, issuer });
+    await expect(verify(sigstore.bundle(jar, { subjects: [other] }))).rejects.toThrow(
+      /about other bytes: .* it names f{64}/,
+    );
+    const changed = JSON.parse(sigstore.bundle(jar, { subjects: [other] }));
+    const { payload } = JSON.parse(sigstore.bundle(jar, { subjects: [digest] })).dsseEnvelope;
+    changed.dsseEnvelope.payload = payload;
+    await expect(verify(JSON.stringify(changed))).rejects.toThrow(/does not hold/);
   });
 
   it('refuses what another Sigstore signed', async () => {
