@@ -12,8 +12,15 @@ import { serveOpenApi } from './openapi.ts';
 import { parseJson } from './parse-json.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { routes } from './routes.ts';
+import { watchReaders } from './silent-readers.ts';
 import { compileValidator } from './validate.ts';
 import { verifyCaller } from './verify-caller.ts';
+
+/**
+ * A connection whose other end is lost (a cable, a machine, a NAT that forgot it) is given up by the system 10 unanswered probes, a second apart,
+ * after a minute of silence. Without this an idle one, say of a follower of a quiet build, would stay for good.
+ */
+const keepAlive = { keepAlive: true, keepAliveInitialDelay: 60_000 };
 
 /** Builds the REST edge, ready for `inject`; `listen` is the caller's. Closing it ends all open streams. */
 export async function buildEndpoint(deps: EndpointDeps): Promise<FastifyInstance> {
@@ -24,6 +31,7 @@ export async function buildEndpoint(deps: EndpointDeps): Promise<FastifyInstance
     exposeHeadRoutes: false,
     // A push lasts as long as its build; what has not sent its headers in time is dropped by Node's own headersTimeout.
     requestTimeout: 0,
+    http: keepAlive,
     routerOptions: { maxParamLength: 512 },
     frameworkErrors: (error, request, reply) => void sendProblem(error, { request, reply, logger: deps.logger }),
     clientErrorHandler: answerBrokenHttp,
@@ -52,6 +60,7 @@ async function mountRoutes(app: FastifyInstance, deps: EndpointDeps): Promise<vo
     deps,
     access: createAccess(verifyCaller(deps.tokens, deps.oidc), limiter),
     closing: closing.signal,
+    readers: watchReaders(deps.limits.follow),
   };
   await app.register(async (scope) => {
     scope.setValidatorCompiler(compileValidator);

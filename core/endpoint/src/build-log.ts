@@ -1,7 +1,8 @@
 import { type BuildRecord, isBuildTerminal } from '@slowlane/contracts';
 import type { EndpointDeps } from './endpoint-deps.ts';
 
-const BATCH = 500;
+/** Lines; the longest are 16,384 characters, and a batch is kept for each follower that does not read. */
+const BATCH = 50;
 const WAIT_MS = 1_000;
 
 export interface BuildLogQuery {

@@ -1,33 +1,12 @@
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
-import { type BuildRecord, SlowLaneError } from '@slowlane/contracts';
+import { SlowLaneError } from '@slowlane/contracts';
 import { describe, expect, it, vi } from 'vitest';
 import { bearer, digest } from './testing/callers.ts';
+import { buildId as id, buildWith } from './testing/sample-build.ts';
 import { closeAfterEach, serve, type Served } from './testing/serve.ts';
 
 closeAfterEach();
-
-const id = 'bld_01J0000000000000000000000B';
-
-function buildWith(changes: Partial<BuildRecord>): BuildRecord {
-  return {
-    id,
-    correlationId: 'cor_01J0000000000000000000000C',
-    pipeline: 'daily-sales',
-    revision: 1,
-    source: { kind: 'mirror', pipeline: 'daily-sales', ref: 'refs/heads/main', commit: 'abc' },
-    purpose: { kind: 'push', pushId: 'push_01J0000000000000000000000P' },
-    principal: 'author',
-    language: undefined,
-    driver: undefined,
-    state: 'building',
-    createdAt: 1,
-    endedAt: undefined,
-    failure: undefined,
-    found: {},
-    ...changes,
-  };
-}
 
 function store(served: Served, text: string): `sha256:${string}` {
   const bytes = Buffer.from(text);

@@ -96,7 +96,7 @@ export interface EndpointDeps {
     sourceBytes: number;
     /** Calls of one caller, per node. Absent = unlimited. */
     perCaller?: RateLimit;
-    /** Of clients that follow a request and do not read. */
+    /** Of clients that follow a request or a build log and do not read. */
     follow?: Partial<FollowLimits>;
   };
   logger: Logger;

@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Access } from './access.ts';
 import type { EndpointDeps } from './endpoint-deps.ts';
+import type { Readers } from './silent-readers.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -18,6 +19,8 @@ export interface RouteContext {
   access: Access;
   /** Aborted when the server begins to close: what streams must end then. */
   closing: AbortSignal;
+  /** Clients of all live streams: those that do not read are cut off. */
+  readers: Readers;
 }
 
 /** One file per route: schema per status, who may call it, one call. */

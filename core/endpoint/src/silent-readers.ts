@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 
 /** What is kept for clients of live streams that do not read, and how long. */
 export interface FollowLimits {
-  /** Between two comment lines that keep a quiet connection alive, ms. */
+  /** Between two looks at a client, and two comment lines that keep a quiet connection alive, ms. */
   heartbeatMs: number;
   /** A client that has something to read and has taken nothing for so long is cut off, ms; the same after its stream was ended. */
   silentMs: number;
@@ -21,8 +21,8 @@ export const followLimits: FollowLimits = {
 
 export interface Readers {
   limits: FollowLimits;
-  /** Sends heartbeats and looks after the client until its connection is closed. */
-  watch(out: ServerResponse): void;
+  /** Looks after the client until its connection is closed. `heartbeat`: text that is sent all the time, where the stream knows one. */
+  watch(out: ServerResponse, heartbeat?: string): void;
   /** To be called after each write of something new: may cut off this client, or another one. */
   wrote(out: ServerResponse): void;
   /** Cuts off who has most unread while it is too much for all together: a history that was sent counts for this alone. */
@@ -30,8 +30,8 @@ export interface Readers {
 }
 
 /**
- * Whoever is cut off comes back with Last-Event-ID and misses nothing. What the system holds for a connection is not seen here: a lost one with
- * nothing unread ends when the system gives it up (on Linux after about 15 minutes).
+ * Whoever is cut off comes back, with Last-Event-ID or with the number of lines that it has, and misses nothing. What the system holds for a
+ * connection is not seen here: a lost one with nothing unread ends when the system gives it up, see `keepAlive`.
  */
 export function watchReaders(given: Partial<FollowLimits> = {}): Readers {
   const limits = { ...followLimits, ...given };
@@ -59,18 +59,18 @@ export function watchReaders(given: Partial<FollowLimits> = {}): Readers {
   return {
     limits,
     holdTotal,
-    watch(out) {
+    watch(out, heartbeat) {
       readers.add(out);
       let [taken, silentMs] = [0, 0];
-      const heartbeat = setInterval(() => {
+      const look = setInterval(() => {
         const before = taken;
         taken = takenBy(out);
         silentMs = out.writableLength === 0 || taken !== before ? 0 : silentMs + limits.heartbeatMs;
         if (silentMs >= limits.silentMs) cut(out);
-        else if (!out.writableEnded) out.write(': still here\n\n');
+        else if (heartbeat !== undefined && !out.writableEnded) out.write(heartbeat);
       }, limits.heartbeatMs);
       out.once('close', () => {
-        clearInterval(heartbeat);
+        clearInterval(look);
         readers.delete(out);
       });
     },

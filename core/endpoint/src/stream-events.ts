@@ -45,7 +45,7 @@ export async function streamEvents(
     out.end(last);
     cutOff ??= setTimeout(() => out.destroy(), readers.limits.silentMs).unref();
   };
-  readers.watch(out);
+  readers.watch(out, ': still here\n\n');
   // Back soon: another node takes over, or this one starts again.
   const leave = (): void => end('retry: 1000\n\n');
   closing.addEventListener('abort', leave);

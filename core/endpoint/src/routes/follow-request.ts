@@ -2,12 +2,10 @@ import { z } from 'zod';
 import { findRequest } from '../find-request.ts';
 import { problems, type Route } from '../route.ts';
 import { ById } from '../schema.ts';
-import { watchReaders } from '../silent-readers.ts';
 import { streamEvents } from '../stream-events.ts';
 
 /** Scope: `read` or `request:<operation>`. */
-export const followRequest: Route = (app, { deps, access, closing }) => {
-  const readers = watchReaders(deps.limits.follow);
+export const followRequest: Route = (app, { deps, access, closing, readers }) => {
   app.route({
     method: 'GET',
     url: '/v1/requests/:id/events',

@@ -6,7 +6,7 @@ import { ById } from '../schema.ts';
 import { sendLive } from '../send-live.ts';
 
 /** Scope: `read`, `build` or `push:<pipeline>`. */
-export const getBuildLog: Route = (app, { deps, access, closing }) => {
+export const getBuildLog: Route = (app, { deps, access, closing, readers }) => {
   app.route({
     method: 'GET',
     url: '/v1/builds/:id/log',
@@ -27,7 +27,7 @@ export const getBuildLog: Route = (app, { deps, access, closing }) => {
     handler: async (request, reply) => {
       const build = await findBuild(deps, request.params.id, access.callerOf(request));
       const { skip, follow } = request.query;
-      await sendLive(reply, 'text/plain; charset=utf-8', (gone) =>
+      await sendLive(reply, { contentType: 'text/plain; charset=utf-8', readers }, (gone) =>
         readBuildLog(deps, build, { skip, follow: follow === '1', until: AbortSignal.any([closing, gone]) }),
       );
       return reply;
