@@ -9,6 +9,8 @@ import type { Store } from '../redis/store.ts';
 
 /** Parts that one script stores or parks: Redis does nothing else meanwhile. */
 export const partsPerStep = 1_000;
+/** To bring a part to the gate, and to grant it where it has room, costs several times what storing it does. */
+const enteredPerStep = 500;
 
 interface ParkDeps {
   store: Store;
@@ -51,7 +53,7 @@ export async function parkLarge(deps: ParkDeps, id: string, split: Split): Promi
 /** Brings what is stored and not parked yet to the gate. */
 export async function parkRest({ store, pump }: Pick<ParkDeps, 'store' | 'pump'>, id: string): Promise<void> {
   for (let hasMore = true; hasMore;) {
-    const [more, granted, budget] = (await store.run('enter-parts', id, partsPerStep)) as [number, number, number];
+    const [more, granted, budget] = (await store.run('enter-parts', id, enteredPerStep)) as [number, number, number];
     await pump.goOn(granted, budget);
     hasMore = more === 1;
   }

@@ -1,5 +1,6 @@
 -- include: common, walk
--- A request that failed or was cancelled runs again: each part that did not succeed becomes a new attempt and parks as new, in steps.
+-- A request that failed or was cancelled runs again: each part that did not succeed becomes a new attempt and parks as new. Here all that go in one
+-- step; of a larger request this only commits to it, and the first step is its own script as the others are (walk-on.lua).
 -- KEYS[1] prefix · ARGV[1] request id  [2] by whom  [3] event of the end that the caller has read the parts of
 --      [4] ids of the parts that did not succeed (JSON)  [5] their number; then the classes of them
 -- Returns { 'parked', grants made, budget, 1 when there are more parts } | { '' } unknown | { 'not', state } | { 'telling' }
@@ -24,6 +25,6 @@ redis.call('ZREM', key('ended'), 'req:' .. id)
 event('request.retried', record[3], requestSubject(id, record[4]), '{"by":' .. cjson.encode(ARGV[2]) .. ',"parts":' .. ARGV[4] .. '}')
 endWalk(id)
 beginWalk(id, 'retry', '', '')
-walkOn(id, PARTS_PER_STEP)
-local budget = math.min(again + 64, 256)
+if tonumber(record[2]) <= PARTS_PER_STEP then walkOn(id, PARTS_PER_STEP) end
+local budget = 64
 return { 'parked', pump(budget), budget, redis.call('HEXISTS', key('req:' .. id), 'walk') }
