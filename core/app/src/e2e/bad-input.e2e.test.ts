@@ -218,6 +218,32 @@ describe('a call that cannot be carried out is refused with the reason', () => {
     expect(pushed.stderr).toMatch(/403|scope/);
   });
 
+  it.skipIf(process.getuid?.() !== 0)('a CA bundle that root can read and the service cannot', async () => {
+    const other = await createTestInstallation();
+    try {
+      const bundle = `${other.folder}/ca.pem`;
+      await other.user([
+        '/bin/sh',
+        '-c',
+        'umask 077; echo none > "$1"; echo "ca_bundle: $1" >> "$2"',
+        'write',
+        bundle,
+        other.env['SLOWLANE_CONFIG'] ?? '',
+      ]);
+      const up = await other.slowlane('up', '--json');
+      expect(up.exitCode).toBe(4);
+      expect(JSON.parse(up.stdout)).toMatchObject({
+        error: {
+          code: 'config.invalid',
+          message: expect.stringContaining(`the folder ${other.folder} is closed to others`),
+          hint: expect.stringContaining(`install -m 0644 -D ${bundle} `),
+        },
+      });
+    } finally {
+      await other.close();
+    }
+  });
+
   it('a port in use', async () => {
     const port = new URL(installation.url).port;
     const other = await createTestInstallation();

@@ -6,6 +6,7 @@ import { credentialVariables } from '@slowlane/config';
 import { SlowLaneError } from '@slowlane/contracts';
 import { isAlive, type ProcessIdentity, run, start, startDetached, terminate } from '@slowlane/process';
 import type { Account } from '../ground/service-user.ts';
+import { checkCaBundle } from './check-ca-bundle.ts';
 import type { Enclosure } from './enclosure.ts';
 import { type Installation, prepareFolders, startingPoint } from './installation.ts';
 import { endRuns } from './end-runs.ts';
@@ -45,6 +46,7 @@ export async function startAll(
   const ensure = async (part: Part, ready: () => Promise<boolean>) => {
     if (findProcess(installation.paths.run, part.name) !== undefined && (await ready())) return;
     await assertPortFree(installation, part.name);
+    if (started.length === 0) await checkCaBundle(installation, { account, enclosure });
     say(`starting ${part.name} ...`);
     const identity = launch(installation, part);
     noteProcess(installation.paths.run, part.name, identity);
