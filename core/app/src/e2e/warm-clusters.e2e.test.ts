@@ -1,13 +1,18 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
+  BuildView,
   ClusterList,
   ClusterView,
   LinksRevoked,
   Promoted,
   RequestAccepted,
   RequestView,
+  ResultView,
   RunView,
 } from '@slowlane/contracts';
+import { type GitHost, startGitHost } from './__fixtures__/git-host.ts';
 import { createGitProject } from './git-project.ts';
 import { createTestInstallation, type TestInstallation } from './test-installation.ts';
 
@@ -41,8 +46,11 @@ operation:
 };
 
 let installation: TestInstallation;
+let host: GitHost;
 beforeAll(async () => {
-  installation = await createTestInstallation(yaml);
+  host = await startGitHost();
+  const company = `ca_bundle: ${host.caBundle}\nsources: [{ match: "${host.url}" }]\n`;
+  installation = await createTestInstallation(yaml + company);
   await installation.up();
   const token = (await installation.token('read', 'push:warm-tides')).secret;
   const project = await createGitProject(installation, { pipeline: 'warm-tides', token });
@@ -51,11 +59,13 @@ beforeAll(async () => {
   const pushed = await project.push();
   expect(pushed.exitCode, pushed.stderr).toBe(0);
 }, 400_000);
-afterAll(() => installation.close(), 120_000);
+afterAll(async () => {
+  await installation.close();
+  await host.close();
+}, 120_000);
 
-async function ask(body: object): Promise<string> {
-  return (await installation.json<RequestAccepted>('request', 'create', 'warm-tides', '--data', JSON.stringify(body)))
-    .id;
+async function ask(body: object, pipeline = 'warm-tides'): Promise<string> {
+  return (await installation.json<RequestAccepted>('request', 'create', pipeline, '--data', JSON.stringify(body))).id;
 }
 
 const clusters = async (): Promise<ClusterView[]> => (await installation.json<ClusterList>('cluster', 'ls')).clusters;
@@ -97,5 +107,35 @@ describe('a pipeline that reuses clusters, on a whole Slow Lane', () => {
   it('is promoted to a target that waits for a person, without a build', async () => {
     const promoted = await installation.json<Promoted>('pipeline', 'promote', 'warm-tides', '--to', 'prod');
     expect(promoted).toMatchObject({ target: 'prod', workspace: 'local', jobId: expect.stringMatching(/^\d+$/) });
+  }, 60_000);
+});
+
+describe('a pipeline whose file names a git repository of the company', () => {
+  const build = () => installation.json<BuildView>('pipeline', 'build', 'fetched-tides');
+  let first: BuildView;
+
+  it('is fetched, built and registered when asked for, and runs', async () => {
+    const commit = host.commit({ 'tides.py': files['tides.py'] });
+    const file = join(installation.folder, 'fetched-tides.yaml');
+    writeFileSync(
+      file,
+      `pipeline: fetched-tides\nsource: { git: "${host.url}", ref: main }\njob: { timeout: 10m }\noperation: {}\n`,
+    );
+    await installation.json('pipeline', 'apply', file);
+    first = await build();
+    expect(first).toMatchObject({ state: 'registered', commit, plugin: 'python' });
+    expect(first.cachedFrom).toBeUndefined();
+
+    const id = await ask({ harbour: 8, seconds: 0 }, 'fetched-tides');
+    expect((await installation.json<RequestView>('request', 'wait', id)).state).toBe('succeeded');
+    const { files: results } = await installation.json<ResultView>('result', 'get', id);
+    const href = results.find(({ name }) => name === 'tides.json')?.href ?? '';
+    expect(await (await fetch(href)).json()).toEqual({ harbour: 8 });
+  }, 300_000);
+
+  it('is not built again while its branch has not moved', async () => {
+    const second = await build();
+    expect(second).toMatchObject({ state: 'registered', commit: first.commit, cachedFrom: first.id });
+    expect(second.registrations?.[0]?.jobId).toBe(first.registrations?.[0]?.jobId);
   }, 60_000);
 });
