@@ -10,9 +10,9 @@ interface WalkDeps {
 const TAKEN_MS = 1_000;
 
 /**
- * Cancels, deadlines and retries go over all parts of a request, of which there may be 10,000: the script that begins one does the first 500, and
- * whoever called it goes on from here. What a dead process leaves of a walk, the gate clock of any node finds. Returns the state of the request
- * after the last step.
+ * Cancels, deadlines and retries go over all parts of a request, of which there may be 10,000: the script that begins one does the first 500 (of
+ * a retry where there are more than 500, none: it only commits), and whoever called it goes on from here. What a dead process leaves of a walk, the
+ * gate clock of any node finds. Returns the state of the request after the last step.
  */
 export async function finishWalk(deps: WalkDeps, requestId: string): Promise<string> {
   for (;;) {
