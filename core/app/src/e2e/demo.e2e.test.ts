@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DemoDocument } from '../demo/run-demo.ts';
 import { noteBuild, noteRun } from './__fixtures__/note-stages.ts';
+import { interruptDemo } from './interrupt-demo.ts';
 import { createTestInstallation, type TestInstallation } from './test-installation.ts';
 
 /** The figures straight from the CSV, by a few lines that share nothing with the drivers. */
@@ -148,5 +149,13 @@ describe('slowlane demo', () => {
     const living = after.stdout.split('\n').filter((line) => !/^ *\d+ +Z/.test(line));
     expect(living.filter((line) => line.includes(installation.home) && !line.includes('/bin/ps'))).toEqual([]);
     for (const { pid } of processes) expect(living.filter((line) => line.trim().startsWith(`${pid} `))).toEqual([]);
+  });
+
+  it('told once more is ended by Ctrl-C in the middle of a run, which leaves no process behind', async () => {
+    const { exitCode, left } = await interruptDemo(installation, 'event part.running');
+    expect(exitCode).not.toBe(0);
+    expect(left).toEqual([]);
+    const { processes } = await installation.json<{ processes: { running: boolean }[] }>('status');
+    expect(processes.map(({ running }) => running)).toEqual([false, false, false, false]);
   });
 });
