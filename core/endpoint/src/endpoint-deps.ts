@@ -42,6 +42,8 @@ export interface EndpointDeps {
   pipelines: PipelineStore;
   registrations: RegistrationStore;
   tokens: TokenStore;
+  /** Epoch ms from which a new token's time counts: the clock by which `tokens` judges it. Default: this machine's. */
+  now?(): number;
   /** Takes JWTs of other providers besides our tokens. */
   oidc?: Oidc;
   history: History;

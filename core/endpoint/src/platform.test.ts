@@ -166,6 +166,13 @@ describe('tokens', () => {
     });
   });
 
+  it('live from the time of the shared clock on, whatever this machine takes for the time of day', async () => {
+    const behind = Date.now() - 600_000;
+    const { call } = await serve(() => ({ now: () => behind }));
+    const made = await call('admin', 'POST', '/v1/tokens', { payload: { name: 'erp', scopes: ['read'], ttl: '1h' } });
+    expect(made.json().token.expiresAt).toBe(behind + 3_600_000);
+  });
+
   it.each([
     [{ name: 'x', scopes: ['root'] }],
     [{ name: 'x', scopes: ['push:'] }],

@@ -20,6 +20,8 @@ export interface LedgerOptions {
   /** Folder of the JSONL parts. */
   archiveDir: string;
   logger: Logger;
+  /** Epoch ms that decides which tokens are expired: Redis' time where there is a queue. Default: this machine's. */
+  now?: () => number;
 }
 
 export interface Ledger {

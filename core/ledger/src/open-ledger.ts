@@ -12,12 +12,12 @@ import { createScheduleStore } from './schedule-store.ts';
 import { createTokenStore } from './token-store.ts';
 
 /** Opens (and migrates) the read model. Throws `ledger.unavailable` naming the file or database. Only one process may open a SQLite ledger for archiving. */
-export async function openLedger({ file, postgres, archiveDir, logger }: LedgerOptions): Promise<Ledger> {
+export async function openLedger({ file, postgres, archiveDir, logger, now }: LedgerOptions): Promise<Ledger> {
   const db = await openDatabase(postgres ?? { file });
   return {
     pipelines: createPipelineStore(db),
     registrations: createRegistrationStore(db),
-    tokens: createTokenStore(db),
+    tokens: createTokenStore(db, now === undefined ? {} : { now }),
     schedules: createScheduleStore(db),
     deliveries: createDeliveryStore(db),
     history: createHistory(db.read),

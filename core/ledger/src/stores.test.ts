@@ -12,12 +12,13 @@ let dir: string;
 let ledger: Ledger;
 let location: DatabaseLocation;
 const server = postgresForFile({ beforeAll, afterAll });
-const open = (): Promise<Ledger> =>
+const open = (now?: () => number): Promise<Ledger> =>
   openLedger({
     file: join(dir, 'ledger.db'),
     postgres: 'url' in location ? location : undefined,
     archiveDir: join(dir, 'archive'),
     logger: createMemoryLogger(),
+    ...(now === undefined ? {} : { now }),
   });
 
 describe.each(['sqlite', 'postgres'] as const)('in %s', (kind) => {
@@ -141,6 +142,22 @@ describe.each(['sqlite', 'postgres'] as const)('in %s', (kind) => {
       const old = await ledger.tokens.create({ name: 'old', scopes: [], expiresAt: Date.now() - 1 });
       expect(await ledger.tokens.verify(old.secret)).toBeUndefined();
     });
+
+    it.each([-600_000, 600_000])(
+      'expire by the clock that is given, not by that of a machine %i ms off',
+      async (offMs) => {
+        await ledger.close();
+        const at = { shared: Date.now() + offMs };
+        ledger = await open(() => at.shared);
+        const expiresAt = at.shared + 60_000;
+        const { token, secret } = await ledger.tokens.create({ name: 'ci', scopes: [], expiresAt });
+        expect(token.createdAt).toBe(at.shared);
+        at.shared = expiresAt - 1;
+        expect(await ledger.tokens.verify(secret)).toEqual(token);
+        at.shared = expiresAt;
+        expect(await ledger.tokens.verify(secret)).toBeUndefined();
+      },
+    );
   });
 
   describe('openLedger', () => {

@@ -18,18 +18,22 @@ const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /**
  * API tokens: `sl_<prefix>_<secret>`, 256 random bits that need no slow hash. A row that was looked up is kept for `cacheMs`; revoking here
- * acts at once in this process, and within that time in others.
+ * acts at once in this process, and within that time in others. `now` (epoch ms) decides what is expired and dates the rows: one clock for all nodes,
+ * or a token would live longer on one of them than on another.
  */
-export function createTokenStore({ write, read }: Databases, cacheMs = 2_000): TokenStore {
+export function createTokenStore(
+  { write, read }: Databases,
+  { now = () => Date.now(), cacheMs = 2_000 }: { now?: () => number; cacheMs?: number } = {},
+): TokenStore {
   const cache = new Map<string, Known & { until: number }>();
 
   async function lookUp(prefix: string): Promise<Known | undefined> {
     const known = cache.get(prefix);
-    if (known !== undefined && known.until > Date.now()) return known;
+    if (known !== undefined && known.until > performance.now()) return known;
     const row = await read.selectFrom('tokens').selectAll().where('prefix', '=', prefix).executeTakeFirst();
     if (cache.size > 1_000) cache.clear();
     if (row === undefined) return undefined;
-    const found = { hash: row.hash, token: tokenOf(row), until: Date.now() + cacheMs };
+    const found = { hash: row.hash, token: tokenOf(row), until: performance.now() + cacheMs };
     cache.set(prefix, found);
     return found;
   }
@@ -42,7 +46,7 @@ export function createTokenStore({ write, read }: Databases, cacheMs = 2_000): T
         hash: sha256(secret),
         name,
         scopes: JSON.stringify(scopes),
-        created_at: Date.now(),
+        created_at: now(),
         expires_at: expiresAt ?? null,
         revoked_at: null,
       };
@@ -54,7 +58,7 @@ export function createTokenStore({ write, read }: Databases, cacheMs = 2_000): T
       const known = prefix === undefined ? undefined : await lookUp(prefix);
       if (known === undefined || !timingSafeEqual(known.hash, sha256(secret))) return undefined;
       const { revokedAt, expiresAt } = known.token;
-      if (revokedAt !== undefined || (expiresAt !== undefined && expiresAt <= Date.now())) return undefined;
+      if (revokedAt !== undefined || (expiresAt !== undefined && expiresAt <= now())) return undefined;
       return known.token;
     },
     async list() {
@@ -64,7 +68,7 @@ export function createTokenStore({ write, read }: Databases, cacheMs = 2_000): T
     async revoke(id) {
       const change = write
         .updateTable('tokens')
-        .set({ revoked_at: Date.now() })
+        .set({ revoked_at: now() })
         .where('id', '=', id)
         .where('revoked_at', 'is', null);
       const { numUpdatedRows } = await change.executeTakeFirstOrThrow();

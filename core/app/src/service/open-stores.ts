@@ -11,6 +11,7 @@ import { type Archiver, type Ledger, openLedger } from '@slowlane/ledger';
 import { platformRules, splitPools } from '@slowlane/kit';
 import { openQueue, type Queue } from '@slowlane/queue';
 import { restoreHands } from './restore-hands.ts';
+import { warnOfSkew } from './warn-of-skew.ts';
 import { ensureRedis } from '../processes/redis-server.ts';
 
 /** Everything that holds state, open; `close` ends it in the reverse order. */
@@ -51,8 +52,15 @@ export async function openStores(
       { detail: durability.detail },
       'redis may lose acknowledged requests in a power cut: set appendonly yes and appendfsync always',
     );
+  warnOfSkew(queue.now() - Date.now(), logger);
   const postgres = postgresOf(config, secret);
-  const ledger = await openLedger({ file: paths.ledger, postgres, archiveDir: paths.archive, logger });
+  const ledger = await openLedger({
+    file: paths.ledger,
+    postgres,
+    archiveDir: paths.archive,
+    logger,
+    now: () => queue.now(),
+  });
   // Before anything else is written: a new event would hide that Redis is older than the archive. The keeper opens the gate again.
   const wentBack = await queue.gate.closeIfOlderThan(await ledger.history.cursor());
   await queue.gate.restore(await ledger.handLimits());

@@ -68,6 +68,7 @@ export async function serveEdge(setting: {
     pipelines: ledger.pipelines,
     registrations: ledger.registrations,
     tokens: ledger.tokens,
+    now: () => queue.now(),
     ...(config.oidc.length === 0 ? {} : { oidc: createOidc(config.oidc.map(providerOf)) }),
     history: ledger.history,
     results: setting.resultLinks,

@@ -20,7 +20,7 @@ export const createToken: Route = (app, { deps, access }) => {
       response: { 201: TokenCreated, ...problems },
     },
     handler: async ({ body: { name, scopes, ttl } }, reply) => {
-      const expiresAt = ttl === undefined ? undefined : Date.now() + parseDuration(ttl);
+      const expiresAt = ttl === undefined ? undefined : (deps.now?.() ?? Date.now()) + parseDuration(ttl);
       const { token, secret } = await deps.tokens.create({ name, scopes, expiresAt });
       reply.code(201).header('cache-control', 'no-store');
       return { token, secret, webhookSecret: deps.webhookSecret?.({ principal: name }) };
