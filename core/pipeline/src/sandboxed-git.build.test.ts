@@ -2,10 +2,16 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { DependencyGateway, GitGateway, SandboxDriver, SandboxSpec, SandboxCommand } from '@slowlane/contracts';
 import { type FetchAllowance, type Mirror, openMirror, sourceLimits } from '@slowlane/sources';
-import { canStartTestHelper, createMemoryBlobStore, createMemoryLogger, startTestHelper } from '@slowlane/testkit';
+import {
+  canStartTestHelper,
+  createMemoryBlobStore,
+  createMemoryLogger,
+  type GitHost,
+  startGitHost,
+  startTestHelper,
+} from '@slowlane/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openGitGateway } from './__fixtures__/git-gateway.ts';
-import { type GitHost, startGitHost } from './__fixtures__/git-host.ts';
 import { temporaryFolder } from './__fixtures__/stage-rig.ts';
 
 const token = 'planted-token-4711';

@@ -1,4 +1,6 @@
 export { freePort } from './free-port.ts';
+export * from './__fixtures__/git-host.ts';
+export { commitIn } from './__fixtures__/git-repository.ts';
 export * from './local-sigstore.ts';
 export * from './memory-build-lane.ts';
 export * from './memory-request-lane.ts';

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {
@@ -12,7 +13,7 @@ import type {
   ResultView,
   RunView,
 } from '@slowlane/contracts';
-import { type GitHost, startGitHost } from './__fixtures__/git-host.ts';
+import { type GitHost, startGitHost } from '@slowlane/testkit';
 import { createGitProject } from './git-project.ts';
 import { createTestInstallation, type TestInstallation } from './test-installation.ts';
 
@@ -47,9 +48,15 @@ operation:
 
 let installation: TestInstallation;
 let host: GitHost;
+let hostFolder: string;
+let repository: string;
 beforeAll(async () => {
-  host = await startGitHost();
-  const company = `ca_bundle: ${host.caBundle}\nsources: [{ match: "${host.url}" }]\n`;
+  hostFolder = mkdtempSync(join(tmpdir(), 'slowlane-git-host-'));
+  // The service's account reads the CA's certificate.
+  chmodSync(hostFolder, 0o755);
+  host = await startGitHost(hostFolder);
+  repository = `${host.url}/team/tides.git`;
+  const company = `ca_bundle: ${host.caFile}\nsources: [{ match: "${repository}" }]\n`;
   installation = await createTestInstallation(yaml + company);
   await installation.up();
   const token = (await installation.token('read', 'push:warm-tides')).secret;
@@ -62,6 +69,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await installation.close();
   await host.close();
+  rmSync(hostFolder, { recursive: true });
 }, 120_000);
 
 async function ask(body: object, pipeline = 'warm-tides'): Promise<string> {
@@ -115,11 +123,11 @@ describe('a pipeline whose file names a git repository of the company', () => {
   let first: BuildView;
 
   it('is fetched, built and registered when asked for, and runs', async () => {
-    const commit = host.commit({ 'tides.py': files['tides.py'] });
+    const commit = host.commit('team/tides', { 'tides.py': files['tides.py'] });
     const file = join(installation.folder, 'fetched-tides.yaml');
     writeFileSync(
       file,
-      `pipeline: fetched-tides\nsource: { git: "${host.url}", ref: main }\njob: { timeout: 10m }\noperation: {}\n`,
+      `pipeline: fetched-tides\nsource: { git: "${repository}", ref: main }\njob: { timeout: 10m }\noperation: {}\n`,
     );
     await installation.json('pipeline', 'apply', file);
     first = await build();

@@ -3,8 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from '@slowlane/testkit';
-import { commitIn } from './git-repository.ts';
+import { commitIn, freePort } from '@slowlane/testkit';
 
 /** A git host that speaks ssh on loopback: real sshd with keys of its own, for one user, who may do nothing but read repositories. */
 export interface SshHost {
