@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { type Bundle, bundleFromJSON, ValidationError } from '@sigstore/bundle';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
+import type { Digest } from '@slowlane/contracts';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 
 /** What a bundle must prove, and about which bytes. */
@@ -25,16 +25,15 @@ const noProof = 'has no inclusion proof of the transparency log';
 
 /**
  * Holds a Sigstore bundle against the bytes it stands beside: certificate chain and its time, entry of the transparency log with its proof,
- * signature, and then who signed. Never throws for what the bundle holds; `trustedRoot` has been read by `checkTrustedRoot`.
+ * signature, and then who signed. `digest` is that of the bytes. Never throws for what the bundle holds; `trustedRoot` has been read by `checkTrustedRoot`.
  * @see https://docs.sigstore.dev/about/bundle/
  */
 export function checkBundle(
   artifact: Buffer,
-  { bundle, trustedRoot, claim }: { bundle: string; trustedRoot: string; claim: BundleClaim },
+  { digest, bundle, trustedRoot, claim }: { digest: Digest; bundle: string; trustedRoot: string; claim: BundleClaim },
 ): BundleVerdict {
   const read = readBundle(bundle);
   if (typeof read === 'string') return refused(read);
-  const digest = createHash('sha256').update(artifact).digest();
   const unfit = unfitFor(read, digest);
   if (unfit !== undefined) return refused(unfit);
   try {
@@ -61,7 +60,7 @@ function readBundle(text: string): Bundle | string {
 }
 
 /** What the library would take, or would refuse in words of its own. */
-function unfitFor({ content, verificationMaterial }: Bundle, digest: Buffer): string | undefined {
+function unfitFor({ content, verificationMaterial }: Bundle, digest: Digest): string | undefined {
   if (verificationMaterial.content.$case === 'publicKey')
     return 'is signed by a bare key; a certificate with an identity is wanted';
   const { tlogEntries } = verificationMaterial;
@@ -72,9 +71,8 @@ function unfitFor({ content, verificationMaterial }: Bundle, digest: Buffer): st
     content.$case === 'messageSignature'
       ? [content.messageSignature.messageDigest.digest.toString('hex')]
       : subjectsOf(content.dsseEnvelope);
-  const wanted = digest.toString('hex');
-  if (named.includes(wanted)) return undefined;
-  return `is about other bytes: the JAR is sha256:${wanted}, it names ${named.slice(0, 3).join(', ') || 'none'}`;
+  if (named.includes(digest.replace('sha256:', ''))) return undefined;
+  return `is about other bytes: the JAR is ${digest}, it names ${named.slice(0, 3).join(', ') || 'none'}`;
 }
 
 /** An attestation signs a statement; the bytes are its subjects. */

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type ArtifactFile, type BlobStore, SlowLaneError } from '@slowlane/contracts';
+import { type ArtifactFile, type BlobStore, type Digest, SlowLaneError } from '@slowlane/contracts';
 import { readBlob } from '../blob-bytes.ts';
 import type { BundleClaim, BundleProof, BundleVerdict } from './check-bundle.ts';
 
@@ -23,12 +23,12 @@ export async function verifyBundle(
   if (file.size > maxArtifactBytes)
     throw refused(file, `cannot be checked: the JAR has more than ${maxArtifactBytes} bytes`);
   const bytes = await readBlob(blobs, file.digest, maxArtifactBytes);
-  const verdict = await inThread({ artifact: new Uint8Array(bytes), ...rest });
+  const verdict = await inThread({ artifact: new Uint8Array(bytes), digest: file.digest, ...rest });
   if (!verdict.ok) throw refused(file, verdict.why);
   return verdict.proof;
 }
 
-function inThread(workerData: { artifact: Uint8Array<ArrayBuffer> } & object): Promise<BundleVerdict> {
+function inThread(workerData: { artifact: Uint8Array<ArrayBuffer>; digest: Digest } & object): Promise<BundleVerdict> {
   const worker = new Worker(new URL('./bundle-worker.ts', import.meta.url), {
     workerData,
     transferList: [workerData.artifact.buffer],

@@ -37,11 +37,11 @@ export async function collectOutputs(
   const tests = globsOf((kind) => kind === 'junit');
   const coverage = globsOf((kind) => kind !== 'junit');
   const outputs: Outputs = { primaries: new Map(), companions: new Map(), tests: undefined, coverage: undefined };
-  const bundle = plan.trust?.sigstore?.bundle;
+  const bundle = reportsOnly ? undefined : plan.trust?.sigstore?.bundle;
   const globs = [
     ...tests,
     ...coverage,
-    ...(bundle === undefined || reportsOnly ? [] : [bundle]),
+    ...(bundle === undefined ? [] : [bundle]),
     ...(reportsOnly ? [] : [...primary.include, ...companions.include]),
   ];
   if (globs.length === 0) return outputs;
@@ -50,7 +50,7 @@ export async function collectOutputs(
     if (entry.kind !== 'file') return;
     const isOne = (include: readonly string[], exclude: readonly string[]): boolean =>
       selectByGlobs([entry.path], include, exclude).length > 0;
-    if (!reportsOnly && entry.path === bundle) {
+    if (entry.path === bundle) {
       if (entry.size > maxBundleBytes) throw tooLargeBundle(entry.size);
       outputs.bundle = await textOf(content);
     } else if (!reportsOnly && isOne(primary.include, primary.exclude)) {

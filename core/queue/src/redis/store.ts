@@ -24,9 +24,8 @@ export function createStore(redis: Redis, options: { keys: Keys; scripts: Record
   const call: Store['call'] = (command) => orUnavailable(() => frozen.run(() => command(redis)));
   const runOne = (script: ScriptText, args: readonly ScriptArgument[]): Promise<unknown> =>
     call((connection) => runScript(connection, script, [keys.root, ...args]));
-  const together = gatherCalls<Script, ScriptArgument>(async (script, calls) => {
-    const [first, second] = calls;
-    if (script.many === undefined || second === undefined) return [await runOne(script, first ?? [])];
+  const together = gatherCalls<GatheredScript, ScriptArgument>(async (script, calls) => {
+    if (calls.length === 1) return Promise.all(calls.map((args) => runOne(script, args)));
     const replies = await runOne(
       script.many,
       calls.flatMap((args) => [args.length, ...args]),
@@ -37,12 +36,18 @@ export function createStore(redis: Redis, options: { keys: Keys; scripts: Record
     keys,
     call,
     close: frozen.close,
-    run: (name, ...args) =>
-      scripts[name].many !== undefined && args.length <= MOST_ARGUMENTS
-        ? together.run(scripts[name], args)
-        : runOne(scripts[name], args),
+    run: (name, ...args) => {
+      const script = scripts[name];
+      return isGathered(script) && args.length <= MOST_ARGUMENTS ? together.run(script, args) : runOne(script, args);
+    },
     hashes: (names) => call((connection) => readHashes(connection, names.map(keys.of))),
   };
+}
+
+type GatheredScript = Script & { many: ScriptText };
+
+function isGathered(script: Script): script is GatheredScript {
+  return script.many !== undefined;
 }
 
 /** Of a call that may go with others: a request that is split into more parts is long enough alone. */
